@@ -17,15 +17,17 @@ import (
 // adds its line.
 var mayImport = map[string][]string{
 	"opttui/internal/knob":     nil,
+	"opttui/internal/usage":    nil,
 	"opttui/internal/ewma":     nil,
 	"opttui/internal/reftest":  nil, // for tests alone
 	"opttui/internal/plot":     nil, // pictures from numbers: it knows nothing of runs
+	"opttui/internal/dataset":  {"usage"},
 	"opttui/internal/optim":    {"knob", "ewma"},
 	"opttui/internal/refdoc":   {"optim", "knob"},
-	"opttui/internal/problems": {"knob", "ewma"}, // rules and problems do not know each other
-	"opttui/internal/train":    {"optim", "problems", "ewma", "knob"},
-	"opttui/internal/ui":       {"train", "plot", "optim", "problems", "ewma", "knob"},
-	"opttui/cmd/opttui":        {"ui", "train", "plot", "optim", "problems", "ewma", "knob"},
+	"opttui/internal/problems": {"dataset", "knob", "usage"}, // rules and problems do not know each other
+	"opttui/internal/train":    {"optim", "problems", "dataset", "ewma", "knob", "usage"},
+	"opttui/internal/ui":       {"train", "plot", "optim", "problems", "dataset", "ewma", "knob", "usage"},
+	"opttui/cmd/opttui":        {"ui", "train", "plot", "optim", "problems", "dataset", "ewma", "knob", "usage"},
 }
 
 // screen are the packages that draw with Bubble Tea; everything else works without a terminal.

@@ -10,6 +10,7 @@ import (
 	"opttui/internal/optim"
 	"opttui/internal/problems"
 	"opttui/internal/train"
+	"opttui/internal/usage"
 )
 
 // setting is a knob as opttui list tells of it. The defaults of choices are their names.
@@ -98,7 +99,7 @@ all settings that --set knows. With a name, tell all about that one.`,
   opttui list problems --json | jq -r '.problems[].name'`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 2 {
-				return usagef("opttui list takes a kind and a name, not %d arguments", len(args))
+				return usage.Errorf("opttui list takes a kind and a name, not %d arguments", len(args))
 			}
 			return nil
 		},
@@ -153,18 +154,18 @@ func choose(args []string) (c catalogue, err error) {
 		}, nil
 	case "problems":
 		if c.Problems = pick(problems.All(), name, problemOf); c.Problems == nil {
-			return c, train.Unknown("problem", name, train.ProblemNames())
+			return c, usage.Unknown("problem", name, problems.Names())
 		}
 	case "optimizers":
 		if c.Optimizers = pick(optim.All(), name, optimizerOf); c.Optimizers == nil {
-			return c, train.Unknown("optimizer", name, train.OptimizerNames())
+			return c, usage.Unknown("optimizer", name, train.OptimizerNames())
 		}
 	case "schedules":
 		if c.Schedules = pick(optim.Schedules(), name, scheduleOf); c.Schedules == nil {
-			return c, train.Unknown("schedule", name, train.ScheduleNames())
+			return c, usage.Unknown("schedule", name, train.ScheduleNames())
 		}
 	default:
-		return c, train.Unknown("kind of list", kind, kinds)
+		return c, usage.Unknown("kind of list", kind, kinds)
 	}
 	return c, nil
 }
@@ -238,22 +239,22 @@ func settingsOf(knobs, torch []knob.Knob) []setting {
 	out := make([]setting, 0, len(knobs))
 	for _, k := range knobs {
 		s := setting{
-			Key: k.Key, Symbol: k.Symbol, Doc: k.Doc, Unit: k.Unit, Default: plain(k, k.Default),
+			Key: k.Key, Symbol: k.Symbol, Doc: k.Doc, Unit: k.Unit, Default: bare(k, k.Default),
 			Scale: k.Scale.String(), Integer: k.Integer && k.Choices == nil, Choices: k.Choices, knob: k,
 		}
 		if k.Choices == nil && !math.IsInf(k.Min, 0) && !math.IsInf(k.Max, 0) {
 			s.Min, s.Max = &k.Min, &k.Max
 		}
 		if t, ok := knob.Find(torch, k.Key); ok && t.Default != k.Default {
-			s.DefaultTorch, s.torch = plain(t, t.Default), &t
+			s.DefaultTorch, s.torch = bare(t, t.Default), &t
 		}
 		out = append(out, s)
 	}
 	return out
 }
 
-// plain is a knob's value as JSON has it: a number, or the name of a choice.
-func plain(k knob.Knob, v float64) any {
+// bare is a knob's value as JSON has it: a number, or the name of a choice.
+func bare(k knob.Knob, v float64) any {
 	if k.Choices != nil {
 		return k.Text(v)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"opttui/internal/problems"
 	"opttui/internal/train"
 )
 
@@ -19,9 +20,9 @@ func TestListJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(stdout), &c); err != nil {
 		t.Fatal(err)
 	}
-	var problems, optimizers, schedules []string
+	var names, optimizers, schedules []string
 	for _, e := range c.Problems {
-		problems = append(problems, e.Name)
+		names = append(names, e.Name)
 		if e.Dim < 1 || !slices.Contains(e.Supplies, "gradient") || e.Title == "" {
 			t.Errorf("problem %+v", e)
 		}
@@ -42,7 +43,7 @@ func TestListJSON(t *testing.T) {
 		checkSettings(t, e.Name, e.Settings)
 	}
 	for _, x := range []struct{ got, want []string }{
-		{problems, train.ProblemNames()}, {optimizers, train.OptimizerNames()}, {schedules, train.ScheduleNames()},
+		{names, problems.Names()}, {optimizers, train.OptimizerNames()}, {schedules, train.ScheduleNames()},
 	} {
 		if !slices.Equal(x.got, x.want) {
 			t.Errorf("listed %q, registered %q", x.got, x.want)

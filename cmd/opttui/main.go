@@ -7,13 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"opttui/internal/usage"
 	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-
-	"opttui/internal/train"
 )
 
 // Exit codes. A signal n ends the program with 128 + n.
@@ -51,11 +50,6 @@ func (e *exitError) Error() string {
 
 func (e *exitError) Unwrap() error { return e.err }
 
-// usagef returns an error about what was asked for, written for the person who asked.
-func usagef(format string, args ...any) error {
-	return &train.UsageError{Msg: fmt.Sprintf(format, args...)}
-}
-
 // report prints what went wrong in one line, a hint where one helps, and returns the exit code.
 func report(cmd *cobra.Command, err error, stderr io.Writer) int {
 	if err == nil {
@@ -63,7 +57,7 @@ func report(cmd *cobra.Command, err error, stderr io.Writer) int {
 	}
 	var (
 		exit  *exitError
-		usage *train.UsageError
+		wrong *usage.Error
 		code  = exitFailure
 	)
 	switch {
@@ -72,11 +66,11 @@ func report(cmd *cobra.Command, err error, stderr io.Writer) int {
 		if exit.err == nil {
 			return code
 		}
-	case errors.As(err, &usage):
+	case errors.As(err, &wrong):
 		code = exitUsage
 	}
 	fmt.Fprintf(stderr, "opttui: %v\n", err)
-	if usage != nil {
+	if wrong != nil {
 		if cmd.Name() == "help" {
 			cmd = cmd.Root()
 		}
@@ -104,14 +98,14 @@ func noArgs(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	if cmd.HasSubCommands() {
-		return train.Unknown("command", args[0], commandNames(cmd))
+		return usage.Unknown("command", args[0], commandNames(cmd))
 	}
 	for _, name := range flagNames(cmd) {
 		if name == "--"+strings.SplitN(args[0], "=", 2)[0] {
-			return usagef("%s takes no argument %q: did you mean %q?", cmd.CommandPath(), args[0], "--"+args[0])
+			return usage.Errorf("%s takes no argument %q: did you mean %q?", cmd.CommandPath(), args[0], "--"+args[0])
 		}
 	}
-	return usagef("%s takes no argument %q", cmd.CommandPath(), args[0])
+	return usage.Errorf("%s takes no argument %q", cmd.CommandPath(), args[0])
 }
 
 func commandNames(cmd *cobra.Command) []string {
@@ -139,17 +133,17 @@ func flagError(cmd *cobra.Command, err error) error {
 	)
 	switch {
 	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "":
-		return usagef("unknown flag %q in %q: known are %s", "-"+unknown.GetSpecifiedName(),
+		return usage.Errorf("unknown flag %q in %q: known are %s", "-"+unknown.GetSpecifiedName(),
 			"-"+unknown.GetSpecifiedShortnames(), strings.Join(flagNames(cmd), ", "))
 	case errors.As(err, &unknown):
-		return train.Unknown("flag", "--"+unknown.GetSpecifiedName(), flagNames(cmd))
+		return usage.Unknown("flag", "--"+unknown.GetSpecifiedName(), flagNames(cmd))
 	case errors.As(err, &missing):
 		_, help := pflag.UnquoteUsage(missing.GetFlag())
-		return usagef("--%s needs a value: %s", missing.GetFlag().Name, help)
+		return usage.Errorf("--%s needs a value: %s", missing.GetFlag().Name, help)
 	case errors.As(err, &bad) && bad.GetFlag().Value.Type() == "bool":
-		return usagef("--%s cannot be %q: allowed is true, false", bad.GetFlag().Name, bad.GetValue())
+		return usage.Errorf("--%s cannot be %q: allowed is true, false", bad.GetFlag().Name, bad.GetValue())
 	default:
-		return usagef("%v", err)
+		return usage.Errorf("%v", err)
 	}
 }
 
@@ -169,7 +163,7 @@ func helpCommand() *cobra.Command {
 			for _, name := range args {
 				next, _, err := at.Find([]string{name})
 				if err != nil || next == at {
-					return train.Unknown("command", name, commandNames(at))
+					return usage.Unknown("command", name, commandNames(at))
 				}
 				at = next
 			}

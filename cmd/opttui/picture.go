@@ -8,8 +8,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"opttui/internal/problems"
 	"opttui/internal/train"
 	"opttui/internal/ui"
+	"opttui/internal/usage"
 )
 
 // The sizes of which a picture can be made, in cells.
@@ -39,8 +41,8 @@ options are those of the screen.`,
 	completeBy(cmd, "size", cobra.NoFileCompletions)
 
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		specs, err := spec.specs(fs, func(problem, optimizer string) train.Spec {
-			return ui.Start(problem, optimizer, 0)
+		specs, err := spec.specs(fs, func(ref problems.Ref, optimizer string) train.Spec {
+			return ui.Start(ref, optimizer, 0)
 		})
 		if err != nil {
 			return err
@@ -53,7 +55,7 @@ options are those of the screen.`,
 		w, errW := strconv.Atoi(columns)
 		h, errH := strconv.Atoi(rows)
 		if errW != nil || errH != nil || w < minColumns || h < minRows || max(w, h) > maxSide {
-			return usagef("size cannot be %q: allowed is COLUMNSxROWS from %dx%d to %dx%d", size, minColumns, minRows, maxSide, maxSide)
+			return usage.Errorf("size cannot be %q: allowed is COLUMNSxROWS from %dx%d to %dx%d", size, minColumns, minRows, maxSide, maxSide)
 		}
 		var picture bytes.Buffer // whole before the file is touched
 		if err := ui.Picture(cmd.Context(), &picture, ui.Options{Runs: specs}, w, h, int(n)); err != nil {

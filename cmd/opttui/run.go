@@ -14,7 +14,9 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
+	"opttui/internal/problems"
 	"opttui/internal/train"
+	"opttui/internal/usage"
 )
 
 var formats = []string{"jsonl", "csv"}
@@ -55,14 +57,12 @@ stopped being finite, 130 interrupted.`,
 	complete(cmd, "format", func() []string { return formats })
 
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		specs, err := spec.specs(fs, func(problem, optimizer string) train.Spec {
-			return train.Spec{Problem: problem, Optimizer: optimizer, Batch: train.UsualBatch(problem)}
-		})
+		specs, err := spec.specs(fs, plain)
 		if err != nil {
 			return err
 		}
 		if len(specs) != 1 {
-			return usagef("opttui run takes one optimizer, not %d: the screen, opttui without run, races several", len(specs))
+			return usage.Errorf("opttui run takes one optimizer, not %d: the screen, opttui without run, races several", len(specs))
 		}
 		h := headless{stderr: cmd.ErrOrStderr()}
 		if h.steps, err = parseWhole("steps", steps, 0, 1e12); err != nil {
@@ -72,7 +72,7 @@ stopped being finite, 130 interrupted.`,
 			return err
 		}
 		if format != "jsonl" && format != "csv" {
-			return train.Unknown("format", format, formats)
+			return usage.Unknown("format", format, formats)
 		}
 		run, err := train.New(specs[0])
 		if err != nil {
@@ -95,6 +95,15 @@ stopped being finite, 130 interrupted.`,
 		return err
 	}
 	return cmd
+}
+
+// plain is the spec of a run with the rule's own defaults and the problem's usual minibatch.
+func plain(ref problems.Ref, optimizer string) train.Spec {
+	s := train.Spec{Optimizer: optimizer}.On(ref)
+	if p, err := ref.Resolve(); err == nil { // else train.New tells what is wrong
+		s.Batch = train.UsualBatch(p)
+	}
+	return s
 }
 
 // headless is a run without a screen.

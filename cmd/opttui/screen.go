@@ -12,8 +12,10 @@ import (
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
+	"opttui/internal/problems"
 	"opttui/internal/train"
 	"opttui/internal/ui"
+	"opttui/internal/usage"
 )
 
 // screenCommand is the program without a subcommand.
@@ -46,19 +48,19 @@ defaults.`,
 	complete(cmd, "speed", func() []string { return []string{"1", "10", "60", "600", "6000", "max"} })
 
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		specs, err := spec.specs(fs, func(problem, optimizer string) train.Spec {
-			return ui.Start(problem, optimizer, 0)
+		specs, err := spec.specs(fs, func(ref problems.Ref, optimizer string) train.Spec {
+			return ui.Start(ref, optimizer, 0)
 		})
 		if err != nil {
 			return err
 		}
 		if len(specs) > ui.MaxRuns {
-			return usagef("a race has %d runs at the most, not %d", ui.MaxRuns, len(specs))
+			return usage.Errorf("a race has %d runs at the most, not %d", ui.MaxRuns, len(specs))
 		}
 		rate := train.Unlimited
 		if !strings.EqualFold(speed, "max") {
 			if rate, err = parseNumber("speed", speed, 1e-3, 1e12); err != nil {
-				return usagef("speed cannot be %q: allowed is a number of steps a second above 0, or max", speed)
+				return usage.Errorf("speed cannot be %q: allowed is a number of steps a second above 0, or max", speed)
 			}
 		}
 		for _, s := range specs { // what cannot run is told before anything is drawn

@@ -10,7 +10,9 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"opttui/internal/problems"
 	"opttui/internal/train"
+	"opttui/internal/usage"
 )
 
 // specFlags are the flags that say what runs. They are read as text, and so are the --set settings: both go
@@ -49,7 +51,7 @@ func (f *specFlags) given(fs *pflag.FlagSet) (map[string]string, error) {
 	given := make(map[string]string)
 	put := func(key, value string) error {
 		if old, ok := given[key]; ok && old != value {
-			return usagef("%s is given twice, as %s and as %s", key, old, value)
+			return usage.Errorf("%s is given twice, as %s and as %s", key, old, value)
 		}
 		given[key] = value
 		return nil
@@ -68,7 +70,7 @@ func (f *specFlags) given(fs *pflag.FlagSet) (map[string]string, error) {
 	for _, s := range f.sets {
 		key, value, ok := strings.Cut(s, "=")
 		if key = strings.TrimSpace(key); !ok || key == "" {
-			return nil, usagef("--set cannot be %q: write it as key=value", s)
+			return nil, usage.Errorf("--set cannot be %q: write it as key=value", s)
 		}
 		// The plain name is the usual one of these.
 		switch key {
@@ -84,7 +86,7 @@ func (f *specFlags) given(fs *pflag.FlagSet) (map[string]string, error) {
 
 // specs returns a spec for every optimizer asked for. It begins as base makes it, and what the person gave
 // goes over that. In a race, a setting goes to the runs that have it; one at least must.
-func (f *specFlags) specs(fs *pflag.FlagSet, base func(problem, optimizer string) train.Spec) ([]train.Spec, error) {
+func (f *specFlags) specs(fs *pflag.FlagSet, base func(ref problems.Ref, optimizer string) train.Spec) ([]train.Spec, error) {
 	given, err := f.given(fs)
 	if err != nil {
 		return nil, err
@@ -97,7 +99,7 @@ func (f *specFlags) specs(fs *pflag.FlagSet, base func(problem, optimizer string
 		optimizers = strings.Split(o, ",")
 	}
 	if len(optimizers) == 0 {
-		return nil, train.Unknown("optimizer", "", train.OptimizerNames())
+		return nil, usage.Unknown("optimizer", "", train.OptimizerNames())
 	}
 	common, err := commonSpec(given)
 	if err != nil {
@@ -111,7 +113,7 @@ func (f *specFlags) specs(fs *pflag.FlagSet, base func(problem, optimizer string
 	var specs []train.Spec
 	used := make(map[string]bool)
 	for _, o := range optimizers {
-		s := base(problem, strings.TrimSpace(o))
+		s := base(problems.Ref{Name: problem}, strings.TrimSpace(o))
 		s.Schedule, s.Convention, s.Noise = common.Schedule, common.Convention, common.Noise
 		s.Start, s.Seed = common.Start, common.Seed
 		if _, ok := given["batch"]; ok {
@@ -155,7 +157,7 @@ func noRunHas(key string, specs []train.Spec) error {
 			known[t.Knob.Key] = true
 		}
 	}
-	return train.Unknown("setting of these runs", key, slices.Sorted(maps.Keys(known)))
+	return usage.Unknown("setting of these runs", key, slices.Sorted(maps.Keys(known)))
 }
 
 // commonSpec reads the settings that all runs share.
@@ -178,7 +180,7 @@ func commonSpec(given map[string]string) (s train.Spec, err error) {
 			s.Start, err = parsePoint(text)
 		case "seed":
 			if s.Seed, err = strconv.ParseUint(text, 10, 64); err != nil {
-				err = usagef("seed cannot be %q: allowed is a whole number from 0 to %d", text, uint64(math.MaxUint64))
+				err = usage.Errorf("seed cannot be %q: allowed is a whole number from 0 to %d", text, uint64(math.MaxUint64))
 			}
 		}
 		if err != nil {
@@ -195,7 +197,7 @@ func parseBatch(text string) (int, error) {
 	}
 	n, err := parseWhole("batch", text, 0, 1<<30)
 	if err != nil {
-		return 0, usagef("batch cannot be %q: allowed is a whole number of samples from 1, or all", text)
+		return 0, usage.Errorf("batch cannot be %q: allowed is a whole number of samples from 1, or all", text)
 	}
 	return n, nil
 }
@@ -204,7 +206,7 @@ func parseBatch(text string) (int, error) {
 func parseNumber(key, text string, lo, hi float64) (float64, error) {
 	v, err := strconv.ParseFloat(text, 64)
 	if err != nil || !(v >= lo && v <= hi) {
-		return 0, usagef("%s cannot be %q: allowed is a number from %g to %g", key, text, lo, hi)
+		return 0, usage.Errorf("%s cannot be %q: allowed is a number from %g to %g", key, text, lo, hi)
 	}
 	return v, nil
 }
@@ -213,7 +215,7 @@ func parseNumber(key, text string, lo, hi float64) (float64, error) {
 func parseWhole(key, text string, lo, hi float64) (int, error) {
 	v, err := strconv.ParseFloat(text, 64)
 	if err != nil || v != math.Trunc(v) || !(v >= lo && v <= hi) {
-		return 0, usagef("%s cannot be %q: allowed is a whole number from %g to %g", key, text, lo, hi)
+		return 0, usage.Errorf("%s cannot be %q: allowed is a whole number from %g to %g", key, text, lo, hi)
 	}
 	return int(v), nil
 }
@@ -224,12 +226,12 @@ func parsePoint(text string) ([]float64, error) {
 	for _, field := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' }) {
 		v, err := strconv.ParseFloat(field, 64)
 		if err != nil || v-v != 0 {
-			return nil, usagef("start cannot be %q: allowed are finite numbers separated by commas, as in --start=-1.2,1", text)
+			return nil, usage.Errorf("start cannot be %q: allowed are finite numbers separated by commas, as in --start=-1.2,1", text)
 		}
 		x = append(x, v)
 	}
 	if x == nil {
-		return nil, usagef("start cannot be %q: allowed are finite numbers separated by commas, as in --start=-1.2,1", text)
+		return nil, usage.Errorf("start cannot be %q: allowed are finite numbers separated by commas, as in --start=-1.2,1", text)
 	}
 	return x, nil
 }

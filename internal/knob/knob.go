@@ -57,6 +57,7 @@ type Knob struct {
 	Integer bool      // whole numbers only
 	Stops   []float64 // the values that turning goes through, round and round; nil for all
 	Choices []string  // names of an enumeration; then Scale is Choice
+	Restart bool      // it takes effect only when a run starts: a dimension, a seed
 
 	bound *float64
 }

@@ -155,8 +155,8 @@ func follow(t *testing.T, c referenceCase) {
 	if name == "quadratic_k100" {
 		name = "quadratic"
 	}
-	spec, ok := problems.Lookup(name)
-	if !ok {
+	spec, err := problems.Find(name)
+	if err != nil {
 		t.Fatalf("no problem %s", name)
 	}
 	problem := spec.New()

@@ -121,8 +121,8 @@ func soProblem(t testing.TB, name string) problems.Problem {
 	if name == "quadratic_k100" {
 		name = "quadratic" // its condition is 100 by default
 	}
-	spec, ok := problems.Lookup(name)
-	if !ok {
+	spec, err := problems.Find(name)
+	if err != nil {
 		t.Fatalf("no problem %s", name)
 	}
 	return spec.New()

@@ -40,8 +40,8 @@ func TestReferenceCurvature(t *testing.T) {
 		if name == "" {
 			name = r.Problem
 		}
-		s, ok := Lookup(name)
-		if !ok {
+		s, err := Find(name)
+		if err != nil {
 			t.Fatalf("%s: no such problem", r.ID)
 		}
 		p := s.New()

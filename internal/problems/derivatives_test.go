@@ -13,7 +13,7 @@ import (
 
 // The derivatives of every problem are checked by differences. A problem without a Hessian does not pass
 // unless it is named here.
-var withoutHessian = []string{"digits", "digits_mlp", "iris_mlp"}
+var withoutHessian = []string{"digits", "digits/mlp", "iris/mlp"}
 
 // differentiate estimates dF/dt at 0 of a function F(t) with n components by Ridders' method: central
 // differences with steps h, h/2, h/4 …, extrapolated to h = 0 (Richardson), of which each component takes the

@@ -7,35 +7,25 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 
+	"opttui/internal/dataset"
 	"opttui/internal/knob"
 )
 
 func init() {
-	const (
-		formula = "−(1/m) Σᵢ ln softmax(tanh(xᵢ W1 + b1) W2 + b2)[yᵢ]"
-		source  = "Goodfellow, Bengio & Courville 2016, ch. 6; start: Glorot & Bengio 2010, eq. 16"
-	)
-	Register(Spec{
-		Name: "digits_mlp", Title: "Digits, neural network", Kind: "1 438 images of digits, 32 tanh units, 2 410 parameters",
-		Formula: formula,
-		Source:  source + "; data: Alpaydin & Kaynak 1998, UCI (CC BY 4.0)",
-		Rate:    0.2, // λmax falls from 4.4 to 2.3 in 100 steps
-		Batch:   64,
-		New:     func() Problem { return MLP(must(digitsData()), []int{32}, Tanh) },
-	})
-	Register(Spec{
-		Name: "iris_mlp", Title: "Iris, neural network", Kind: "120 flowers, 8 tanh units, 67 parameters",
-		Formula: formula,
-		Source:  source + "; data: Fisher 1936, UCI (CC BY 4.0)",
-		Rate:    0.3, // λmax is 1.2 to 1.6
-		New:     func() Problem { return MLP(must(irisData()), []int{8}, Tanh) },
+	RegisterFamily(Family{
+		Name: "mlp", Title: "neural network", Kind: "not convex",
+		Formula: "−(1/m) Σᵢ ln softmax(tanh(xᵢ W1 + b1) W2 + b2)[yᵢ]",
+		Source:  "Goodfellow, Bengio & Courville 2016, ch. 6; start: Glorot & Bengio 2010, eq. 16",
+		Sizes:   "the units of 1 to 3 hidden layers", Default: []int{32}, Most: 3,
+		For: classesOnly,
+		New: func(d *dataset.Dataset, sizes []int) Problem { return MLP(d, sizes, Tanh) },
 	})
 }
 
 // MLP returns the classifier with fully connected hidden layers of the given sizes on the data. Its parameters
 // are W1 (features × first hidden layer) row by row, b1, W2, b2, … They start at random, except the biases,
 // which start at zero.
-func MLP(d *Dataset, hidden []int, act Activation) Problem {
+func MLP(d *dataset.Dataset, hidden []int, act Activation) Problem {
 	m := &mlp{data: d, act: act, x: make([]float64, chunk*len(d.Features))}
 	in := len(d.Features)
 	for _, out := range append(hidden[:len(hidden):len(hidden)], len(d.Classes)) {
@@ -58,7 +48,7 @@ const chunk = 64
 // softmax(z) − e_y in the last layer, the gradient with respect to W is a′ ⊗ δ, that with respect to b is δ, and
 // the layer before has δ′ = Wδ ⊙ σ′(z′): back-propagation (Rumelhart, Hinton & Williams 1986).
 type mlp struct {
-	data   *Dataset
+	data   *dataset.Dataset
 	act    Activation
 	dim    int
 	layers []layer
@@ -82,6 +72,7 @@ func (l *layer) weights(x []float64) (w, b []float64) {
 
 func (m *mlp) Dim() int           { return m.dim }
 func (m *mlp) Knobs() []knob.Knob { return nil }
+func (m *mlp) Measure() string    { return "accuracy" }
 func (m *mlp) Samples() int       { return m.data.Train.Len() }
 
 func (m *mlp) Clone() Problem {
@@ -150,7 +141,7 @@ func (m *mlp) GradientOn(batch []int, x, g []float64) float64 {
 }
 
 func (m *mlp) Score(x []float64) Score {
-	mean := func(s Samples) (loss, accuracy float64) { // NaN for no samples
+	mean := func(s dataset.Samples) (loss, accuracy float64) { // NaN for no samples
 		sum, hits := m.pass(s, nil, x, nil)
 		return sum / float64(s.Len()), float64(hits) / float64(s.Len())
 	}
@@ -170,7 +161,7 @@ func (m *mlp) size(batch []int) int {
 
 // pass returns the sum of the losses over the samples of the batch, of which nil takes all, and how many of them
 // are classified right. Unless g is nil it adds the sum of the gradients to g.
-func (m *mlp) pass(s Samples, batch []int, x, g []float64) (sum float64, hits int) {
+func (m *mlp) pass(s dataset.Samples, batch []int, x, g []float64) (sum float64, hits int) {
 	d, last := len(m.data.Features), &m.layers[len(m.layers)-1]
 	n := len(batch)
 	if batch == nil {
@@ -184,7 +175,7 @@ func (m *mlp) pass(s Samples, batch []int, x, g []float64) (sum float64, hits in
 		} else {
 			a = m.x[:(to-from)*d]
 			for t, i := range batch[from:to] {
-				copy(a[t*d:(t+1)*d], s.row(i))
+				copy(a[t*d:(t+1)*d], s.Row(i))
 			}
 		}
 		m.forward(x, a, to-from, g != nil)

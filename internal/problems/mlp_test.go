@@ -4,16 +4,18 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"opttui/internal/dataset"
 	"slices"
 	"testing"
 )
 
 // clouds are made-up samples of three classes with three features.
-func clouds() *Dataset {
+func clouds() *dataset.Dataset {
 	rng := rand.New(rand.NewPCG(5, 5))
-	d := &Dataset{Features: []string{"p", "q", "r"}, Classes: []string{"a", "b", "c"}}
+	d := &dataset.Dataset{Features: []string{"p", "q", "r"}, Classes: []string{"a", "b", "c"}}
 	for i := range 70 { // more than a chunk
-		d.Train.add([]float64{rng.NormFloat64() + float64(i%3), rng.NormFloat64(), rng.NormFloat64() - float64(i%2)}, i%3)
+		d.Train.X = append(d.Train.X, rng.NormFloat64()+float64(i%3), rng.NormFloat64(), rng.NormFloat64()-float64(i%2))
+		d.Train.Y = append(d.Train.Y, i%3)
 	}
 	return d
 }
@@ -80,7 +82,7 @@ func TestActivations(t *testing.T) {
 }
 
 func TestInitialWeights(t *testing.T) {
-	d := &Dataset{Features: make([]string, 100), Classes: make([]string, 50), Train: Samples{X: make([]float64, 100), Y: []int{0}}}
+	d := &dataset.Dataset{Features: make([]string, 100), Classes: make([]string, 50), Train: dataset.Samples{X: make([]float64, 100), Y: []int{0}}}
 	for _, c := range []struct {
 		act       Activation
 		deviation [2]float64 // of W1 and W2
@@ -129,7 +131,7 @@ func TestLayersOfANetwork(t *testing.T) {
 		t.Errorf("pictures of what are not images: %v", ps)
 	}
 	for hidden, want := range map[int]int{7: 7, 32: 10} {
-		p := MLP(must(digitsData()), []int{hidden}, Tanh)
+		p := MLP(dataset.Open("digits"), []int{hidden}, Tanh)
 		w := p.(Blocked).Blocks()[0]
 		for j, pic := range p.(Depicted).Pictures() {
 			if want--; pic.Offset != j || pic.Stride != w.Cols || pic.W*pic.H != w.Rows {
@@ -145,8 +147,8 @@ func TestLayersOfANetwork(t *testing.T) {
 // TestNetworksLearn: gradient descent at the suggested rate does better than softmax regression does in
 // TestModelsLearn.
 func TestNetworksLearn(t *testing.T) {
-	for name, want := range map[string]struct{ loss, accuracy float64 }{"digits_mlp": {0.17, 0.95}, "iris_mlp": {0.07, 0.97}} {
-		s, _ := Lookup(name)
+	for name, want := range map[string]struct{ loss, accuracy float64 }{"digits/mlp": {0.17, 0.95}, "iris/mlp": {0.07, 0.97}} {
+		s, _ := Find(name)
 		p := s.New()
 		x, g := p.Start(0), make([]float64, p.Dim())
 		for range 300 {

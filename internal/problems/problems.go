@@ -5,8 +5,11 @@ package problems
 import (
 	"cmp"
 	"slices"
+	"strings"
 
+	"opttui/internal/dataset"
 	"opttui/internal/knob"
+	"opttui/internal/usage"
 )
 
 // Problem is a function of n variables with its exact gradient. An instance holds scratch memory and its
@@ -30,6 +33,38 @@ type Problem interface {
 type Hessianer interface {
 	// Hessian writes the n×n matrix ∇²f(x) to h, row by row.
 	Hessian(x, h []float64)
+}
+
+// HessianVector is a problem with exact Hessian–vector products, which cost a few gradients whatever the dimension.
+type HessianVector interface {
+	// HessVec writes ∇²f(x)·v to hv. The three do not overlap.
+	HessVec(x, v, hv []float64)
+}
+
+// SampledHessianVector is a mean over samples with exact Hessian–vector products on a minibatch.
+type SampledHessianVector interface {
+	HessianVector
+	// HessVecOn writes the product with the Hessian of the mean loss over the samples with the given indices.
+	HessVecOn(batch []int, x, v, hv []float64)
+}
+
+// Sizes of dense matrices that are offered to rules: beyond them they would cost too much memory and time.
+const (
+	mostHessian  = 1 << 20 // numbers in a Hessian: 1 024 parameters
+	mostJacobian = 1 << 22 // numbers in a Jacobian
+)
+
+// HessianOf returns the problem as one with a Hessian, if it has one and that is not too large.
+func HessianOf(p Problem) (Hessianer, bool) {
+	h, ok := p.(Hessianer)
+	n := p.Dim()
+	return h, ok && n*n <= mostHessian
+}
+
+// LeastSquaresOf returns the problem as a sum of squares, if it is one and its Jacobian is not too large.
+func LeastSquaresOf(p Problem) (LeastSquares, bool) {
+	l, ok := p.(LeastSquares)
+	return l, ok && l.Residuals()*p.Dim() <= mostJacobian
 }
 
 // LeastSquares is a problem of the form f = ½‖r‖².
@@ -62,6 +97,9 @@ type Score struct {
 // Scored is a model that can be judged on held-out data.
 type Scored interface {
 	Score(x []float64) Score
+	// Measure names what the scores call accuracy: "accuracy", the share of samples that are classified right, or
+	// "R²", the share of the variance that is explained.
+	Measure() string
 }
 
 // Block is one matrix or vector among the parameters: x[Offset : Offset+Rows*Cols], row by row.
@@ -106,7 +144,8 @@ type Spec struct {
 	View    [][2]float64 // part of the domain that shows what matters; nil for all of it
 	Minima  []Minimum    // known minima inside the domain, the global ones first
 	// Rate is a learning rate at which plain gradient descent makes good progress from the default start
-	// without oscillating: about half of 1/λmax along its path. The screen starts with it.
+	// without oscillating: about half of 1/λmax along its path. The screen starts with it. 0 where nobody has
+	// measured it; see UsualRate.
 	Rate float64
 	// Batch is the usual minibatch size of a model, 0 for all samples.
 	Batch int
@@ -130,23 +169,61 @@ func Register(s Spec) { specs = append(specs, s) }
 // All returns every problem: landscapes by name, then models by name.
 func All() []Spec {
 	all := slices.Clone(specs)
-	slices.SortFunc(all, func(a, b Spec) int {
-		model := func(s Spec) int {
-			if s.Domain == nil {
-				return 1
-			}
-			return 0
-		}
-		return cmp.Or(cmp.Compare(model(a), model(b)), cmp.Compare(a.Name, b.Name))
-	})
-	return all
+	slices.SortFunc(all, func(a, b Spec) int { return cmp.Compare(a.Name, b.Name) })
+	return append(all, modelSpecs()...)
 }
 
-// Lookup finds a problem by name.
-func Lookup(name string) (Spec, bool) {
-	i := slices.IndexFunc(specs, func(s Spec) bool { return s.Name == name })
-	if i < 0 {
-		return Spec{}, false
+// Names lists the names of all problems.
+func Names() []string {
+	var names []string
+	for _, s := range All() {
+		names = append(names, s.Name)
 	}
-	return specs[i], true
+	return names
+}
+
+// Find returns the problem of that name: a registered one, or a model on embedded data, as in "digits/mlp:64,32". The
+// error is a *usage.Error.
+func Find(name string) (Spec, error) {
+	if i := slices.IndexFunc(specs, func(s Spec) bool { return s.Name == name }); i >= 0 {
+		return specs[i], nil
+	}
+	data, model, _ := strings.Cut(name, "/")
+	for _, info := range dataset.Embedded() {
+		if info.Name == data {
+			return modelSpec(info, func() *dataset.Dataset { return dataset.Open(data) }, model)
+		}
+	}
+	return Spec{}, usage.Unknown("problem", name, Names())
+}
+
+// Ref says which problem is meant in a form that can be written down. A problem of the user's own brings its file or
+// its formula along.
+type Ref struct {
+	Name    string        // as Find takes it, or OwnData with or without a model, or OwnFormula
+	File    *dataset.File // of OwnData
+	Formula *Formula      // of OwnFormula
+}
+
+// Names of the user's own problems.
+const (
+	OwnData    = "data" // as in "data/mlp:64,32"
+	OwnFormula = "formula"
+)
+
+// Resolve returns the problem that is meant. Errors are *usage.Error, but for files that cannot be read.
+func (r Ref) Resolve() (Spec, error) {
+	data, model, _ := strings.Cut(r.Name, "/")
+	switch {
+	case data == OwnData && r.File != nil:
+		d, err := dataset.Load(*r.File)
+		if err != nil {
+			return Spec{}, err
+		}
+		return modelSpec(d.Info, func() *dataset.Dataset { return d }, model)
+	case r.Name == OwnFormula && r.Formula != nil:
+		return r.Formula.Spec()
+	default:
+		return Find(r.Name)
+	}
 }

@@ -34,8 +34,8 @@ func TestSpecs(t *testing.T) {
 				t.Errorf("%s: start %v is outside the view", s.Name, p.Start(0))
 			}
 		}
-		if found, ok := Lookup(s.Name); !ok || found.Title != s.Title {
-			t.Errorf("Lookup(%q) does not find it", s.Name)
+		if found, err := Find(s.Name); err != nil || found.Title != s.Title {
+			t.Errorf("Find(%q) does not find it", s.Name)
 		}
 		for _, k := range p.Knobs() {
 			if k.Value() != k.Default {
@@ -46,13 +46,13 @@ func TestSpecs(t *testing.T) {
 	want := []string{
 		"ackley", "beale", "booth", "double_well", "easom", "goldstein_price", "himmelblau", "levy", "levy13", "matyas", "mccormick",
 		"monkey_saddle", "parabola", "quadratic", "quartic", "rastrigin", "ravine", "rosenbrock", "saddle", "six_hump_camel", "smooth_abs", "styblinski_tang",
-		"three_hump_camel", "wavy", "digits", "digits_mlp", "iris", "iris_mlp",
+		"three_hump_camel", "wavy", "digits", "digits/mlp", "iris", "iris/mlp",
 	}
 	if !slices.Equal(names, want) {
 		t.Errorf("problems are\n%v, want\n%v", names, want)
 	}
-	if _, ok := Lookup("nope"); ok {
-		t.Error("Lookup finds a problem that is not there")
+	if _, err := Find("nope"); err == nil {
+		t.Error("Find finds a problem that is not there")
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"testing"
 
+	"opttui/internal/dataset"
 	"opttui/internal/knob"
 	"opttui/internal/reftest"
 )
@@ -41,8 +42,8 @@ func TestReferenceDerivatives(t *testing.T) {
 		if name == "quadratic_k100" {
 			name = "quadratic"
 		}
-		s, ok := Lookup(name)
-		if !ok {
+		s, err := Find(name)
+		if err != nil {
 			t.Errorf("%s: no such problem", r.ID)
 			continue
 		}
@@ -109,9 +110,9 @@ func TestReferenceSoftmax(t *testing.T) {
 	}
 	for _, r := range rows {
 		src := data[r.Dataset]
-		d := &Dataset{Features: make([]string, len(src.X[0])), Classes: make([]string, src.Classes)}
+		d := &dataset.Dataset{Features: make([]string, len(src.X[0])), Classes: make([]string, src.Classes)}
 		for i, x := range src.X {
-			d.Train.add(x, src.Y[i])
+			d.Train.X, d.Train.Y = append(d.Train.X, x...), append(d.Train.Y, src.Y[i])
 		}
 		if r.Dataset == "digits" {
 			d.Scale(1. / 16)

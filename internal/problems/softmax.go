@@ -5,40 +5,29 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 
+	"opttui/internal/dataset"
 	"opttui/internal/knob"
 )
 
 func init() {
-	const (
-		formula = "−(1/m) Σᵢ ln softmax(xᵢ W + b)[yᵢ]"
-		source  = "Bishop 2006, § 4.3.4; Goodfellow, Bengio & Courville 2016, § 6.2.2.3"
-	)
-	Register(Spec{
-		Name: "digits", Title: "Digits, softmax regression", Kind: "1 438 images of digits, 650 parameters, convex",
-		Formula: formula,
-		Source:  source + "; data: Alpaydin & Kaynak 1998, UCI (CC BY 4.0)",
-		Rate:    0.5,
-		Batch:   64,
-		New:     func() Problem { return Softmax(must(digitsData())) },
-	})
-	Register(Spec{
-		Name: "iris", Title: "Iris, softmax regression", Kind: "120 flowers, 15 parameters, convex",
-		Formula: formula,
-		Source:  source + "; data: Fisher 1936, UCI (CC BY 4.0)",
-		Rate:    0.5,
-		New:     func() Problem { return Softmax(must(irisData())) },
+	RegisterFamily(Family{
+		Name: "softmax", Title: "softmax regression", Kind: "convex",
+		Formula: "−(1/m) Σᵢ ln softmax(xᵢ W + b)[yᵢ]",
+		Source:  "Bishop 2006, § 4.3.4; Goodfellow, Bengio & Courville 2016, § 6.2.2.3",
+		For:     classesOnly,
+		New:     func(d *dataset.Dataset, _ []int) Problem { return Softmax(d) },
 	})
 }
 
-// mostHessian is the number of parameters up to which a model offers its exact Hessian.
-const mostHessian = 100
+// mostSoftmaxHessian is the number of parameters up to which softmax regression offers its exact Hessian.
+const mostSoftmaxHessian = 100
 
 // Softmax returns the multinomial logistic regression on the data. Its parameters are the weights W
 // (features × classes) row by row, then the bias b; they start at zero.
-func Softmax(d *Dataset) Problem {
+func Softmax(d *dataset.Dataset) Problem {
 	n := len(d.Features) * len(d.Classes)
 	m := softmax{data: d, z: make([]float64, len(d.Classes)), w: make([]float64, n), g: make([]float64, n)}
-	if m.Dim() <= mostHessian {
+	if m.Dim() <= mostSoftmaxHessian {
 		return &smallSoftmax{m}
 	}
 	return &m
@@ -47,7 +36,7 @@ func Softmax(d *Dataset) Problem {
 // softmax has the loss −ln p[y] per sample, where p = softmax(z) and z = xW + b. Since ∂loss/∂z = p − e_y, the
 // gradient with respect to W is x ⊗ (p − e_y), and that with respect to b is p − e_y.
 type softmax struct {
-	data *Dataset
+	data *dataset.Dataset
 	z    []float64 // scratch: the logits of one sample, then p, then p − e_y
 
 	// The inner loops run along the features, so they work on transposes (classes × features).
@@ -58,6 +47,7 @@ type softmax struct {
 func (m *softmax) Dim() int               { return (len(m.data.Features) + 1) * len(m.z) }
 func (m *softmax) Start(uint64) []float64 { return make([]float64, m.Dim()) }
 func (m *softmax) Knobs() []knob.Knob     { return nil }
+func (m *softmax) Measure() string        { return "accuracy" }
 func (m *softmax) Samples() int           { return m.data.Train.Len() }
 func (m *softmax) Clone() Problem         { return Softmax(m.data) }
 
@@ -92,7 +82,7 @@ func (m *softmax) ValueOn(batch []int, x []float64) float64 {
 		if batch != nil {
 			i = batch[i]
 		}
-		loss, _ := m.sample(s.row(i), b, s.Y[i])
+		loss, _ := m.sample(s.Row(i), b, s.Y[i])
 		sum += loss
 	}
 	return sum / float64(n)
@@ -108,7 +98,7 @@ func (m *softmax) GradientOn(batch []int, x, g []float64) float64 {
 		if batch != nil {
 			i = batch[i]
 		}
-		row, y := s.row(i), s.Y[i]
+		row, y := s.Row(i), s.Y[i]
 		loss, _ := m.sample(row, b, y)
 		sum += loss
 		m.z[y]--
@@ -158,10 +148,10 @@ func (m *softmax) Score(x []float64) Score {
 
 // score returns the mean loss and the share of samples whose own class is the most probable one; NaN for no
 // samples.
-func (m *softmax) score(b []float64, s Samples) (loss, accuracy float64) {
+func (m *softmax) score(b []float64, s dataset.Samples) (loss, accuracy float64) {
 	sum, hits := 0.0, 0
 	for i, y := range s.Y {
-		l, hit := m.sample(s.row(i), b, y)
+		l, hit := m.sample(s.Row(i), b, y)
 		sum += l
 		if hit {
 			hits++
@@ -209,7 +199,7 @@ func (m *smallSoftmax) Hessian(x, h []float64) {
 		return 1
 	}
 	for i, y := range s.Y {
-		row := s.row(i)
+		row := s.Row(i)
 		m.sample(row, b, y)
 		for r := range n {
 			xr, pr := with1(row, r/len(p))/float64(s.Len()), p[r%len(p)]

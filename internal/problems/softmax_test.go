@@ -3,6 +3,7 @@ package problems
 import (
 	"math"
 	"math/rand/v2"
+	"opttui/internal/dataset"
 	"slices"
 	"testing"
 )
@@ -74,7 +75,7 @@ func TestBlocks(t *testing.T) {
 }
 
 func TestPictures(t *testing.T) {
-	digits, iris := Softmax(must(digitsData())).(Depicted), Softmax(must(irisData())).(Depicted)
+	digits, iris := Softmax(dataset.Open("digits")).(Depicted), Softmax(dataset.Open("iris")).(Depicted)
 	if ps := iris.Pictures(); ps != nil {
 		t.Errorf("iris has pictures: %v", ps)
 	}
@@ -91,7 +92,7 @@ func TestPictures(t *testing.T) {
 
 // TestSoftmaxIsStable: logits of any size give the right loss, also where it is tiny.
 func TestSoftmaxIsStable(t *testing.T) {
-	d := &Dataset{Features: []string{"x"}, Classes: []string{"a", "b"}, Train: Samples{X: []float64{1}, Y: []int{0}}}
+	d := &dataset.Dataset{Features: []string{"x"}, Classes: []string{"a", "b"}, Train: dataset.Samples{X: []float64{1}, Y: []int{0}}}
 	p := Softmax(d)
 	g := make([]float64, 4)
 	for _, c := range []struct{ logit, loss, slope float64 }{
@@ -116,7 +117,7 @@ func TestSoftmaxIsStable(t *testing.T) {
 // TestModelsLearn: gradient descent at the suggested rate reaches the accuracy that these data are known for.
 func TestModelsLearn(t *testing.T) {
 	for name, want := range map[string]float64{"digits": 0.95, "iris": 0.93} {
-		s, _ := Lookup(name)
+		s, _ := Find(name)
 		p := s.New()
 		x, g := p.Start(0), make([]float64, p.Dim())
 		classes := p.(Blocked).Blocks()[0].Cols

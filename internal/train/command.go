@@ -9,6 +9,7 @@ import (
 
 	"opttui/internal/knob"
 	"opttui/internal/optim"
+	"opttui/internal/usage"
 )
 
 // Op is what a command does.
@@ -109,12 +110,12 @@ func (r *Run) find(key string) (Setting, error) {
 		}
 		slices.Sort(known)
 		msg := fmt.Sprintf("%s on %s has no setting %q", r.optSpec.Name, r.spec.Problem, key)
-		if near := Nearest(key, known); near != "" {
-			return Setting{}, usagef("%s: did you mean %q?", msg, near)
+		if near := usage.Nearest(key, known); near != "" {
+			return Setting{}, usage.Errorf("%s: did you mean %q?", msg, near)
 		}
-		return Setting{}, usagef("%s: it has %s", msg, strings.Join(slices.Compact(known), ", "))
+		return Setting{}, usage.Errorf("%s: it has %s", msg, strings.Join(slices.Compact(known), ", "))
 	default:
-		return Setting{}, usagef("%q is a setting of the %s and of the %s: write %s or %s",
+		return Setting{}, usage.Errorf("%q is a setting of the %s and of the %s: write %s or %s",
 			key, hits[0].Part, hits[1].Part, hits[0].Key(), hits[1].Key())
 	}
 }
@@ -139,7 +140,7 @@ func (r *Run) Apply(c Command) error {
 		}
 		note, err = r.applyConvention(c.Value)
 	default:
-		err = usagef("unknown command %q", c.Op)
+		err = usage.Errorf("unknown command %q", c.Op)
 	}
 	if err != nil {
 		return err
@@ -161,6 +162,9 @@ func (r *Run) applyKnob(c Command) (Command, string, error) {
 		return c, "", err
 	}
 	k := s.Knob
+	if k.Restart {
+		return c, "", usage.Errorf("%s cannot change in mid-run: it takes effect when a run starts", k.Key)
+	}
 	v := s.Value
 	switch c.Op {
 	case OpTurn:
@@ -172,11 +176,11 @@ func (r *Run) applyKnob(c Command) (Command, string, error) {
 		}
 	default:
 		if v, err = k.Parse(c.Value); err != nil {
-			return c, "", &UsageError{Msg: err.Error()}
+			return c, "", usage.From(err)
 		}
 	}
 	if err := k.Set(v); err != nil {
-		return c, "", &UsageError{Msg: err.Error()}
+		return c, "", usage.From(err)
 	}
 	name := k.Symbol
 	if name == "" {
@@ -188,10 +192,10 @@ func (r *Run) applyKnob(c Command) (Command, string, error) {
 func (r *Run) applyOptimizer(name string, set map[string]string) (string, error) {
 	spec, ok := optim.Lookup(name)
 	if !ok {
-		return "", Unknown("optimizer", name, OptimizerNames())
+		return "", usage.Unknown("optimizer", name, OptimizerNames())
 	}
 	if err := spec.Offered(r.obj.have); err != nil {
-		return "", &UsageError{Msg: err.Error()}
+		return "", usage.From(err)
 	}
 	opt := spec.New(r.convention)
 	inherit(r.opt.Knobs(), opt.Knobs(), r.optSpec.Unit == spec.Unit)
@@ -226,7 +230,7 @@ func inherit(old, fresh []knob.Knob, sameUnit bool) {
 func (r *Run) applySchedule(name string, set map[string]string) (string, error) {
 	spec, ok := optim.LookupSchedule(name)
 	if !ok {
-		return "", Unknown("schedule", name, ScheduleNames())
+		return "", usage.Unknown("schedule", name, ScheduleNames())
 	}
 	sched := newSchedule(spec, r.base)
 	if err := setAll(sched.Knobs, set, name); err != nil {
@@ -254,7 +258,7 @@ func setAll(knobs func() []knob.Knob, set map[string]string, owner string) error
 	return setEach(set, func(key string) (knob.Knob, bool, error) {
 		k, ok := knob.Find(knobs(), key)
 		if !ok {
-			return k, false, usagef("%s has no setting %q", owner, key)
+			return k, false, usage.Errorf("%s has no setting %q", owner, key)
 		}
 		return k, true, nil
 	})
@@ -279,7 +283,7 @@ func setEach(set map[string]string, find func(key string) (k knob.Knob, use bool
 				continue
 			}
 			if err := k.SetText(set[key]); err != nil {
-				return &UsageError{Msg: err.Error()}
+				return usage.From(err)
 			}
 		}
 		if len(missing) == len(pending) {

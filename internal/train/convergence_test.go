@@ -216,7 +216,7 @@ func (l *landscapeResult) rate(rule optim.Spec) float64 {
 	if !ok {
 		return 0
 	}
-	lr := SuggestedRate(l.Name, rule.Name)
+	lr := SuggestedRate(l.Spec, rule.Name)
 	if lr == 0 {
 		lr = k.Default
 	}

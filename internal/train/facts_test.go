@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"opttui/internal/dataset"
 	"opttui/internal/problems"
 	"opttui/internal/reftest"
 )
@@ -228,16 +229,16 @@ func TestFinderFacts(t *testing.T) {
 
 // The models of the reference are registered under names that only tests use.
 func init() {
-	for _, dataset := range []string{"digits", "iris"} {
-		for model, make := range map[string]func(d *problems.Dataset, hidden int) problems.Problem{
-			"softmax":  func(d *problems.Dataset, _ int) problems.Problem { return problems.Softmax(d) },
-			"mlp_tanh": func(d *problems.Dataset, n int) problems.Problem { return problems.MLP(d, []int{n}, problems.Tanh) },
-			"mlp_relu": func(d *problems.Dataset, n int) problems.Problem { return problems.MLP(d, []int{n}, problems.ReLU) },
+	for _, data := range []string{"digits", "iris"} {
+		for model, make := range map[string]func(d *dataset.Dataset, hidden int) problems.Problem{
+			"softmax":  func(d *dataset.Dataset, _ int) problems.Problem { return problems.Softmax(d) },
+			"mlp_tanh": func(d *dataset.Dataset, n int) problems.Problem { return problems.MLP(d, []int{n}, problems.Tanh) },
+			"mlp_relu": func(d *dataset.Dataset, n int) problems.Problem { return problems.MLP(d, []int{n}, problems.ReLU) },
 		} {
-			hidden := map[string]int{"digits": 10, "iris": 8}[dataset]
+			hidden := map[string]int{"digits": 10, "iris": 8}[data]
 			problems.Register(problems.Spec{
-				Name: modelName(dataset, model),
-				New:  func() problems.Problem { return make(factData(dataset), hidden) },
+				Name: modelName(data, model),
+				New:  func() problems.Problem { return make(factData(data), hidden) },
 			})
 		}
 	}
@@ -246,7 +247,7 @@ func init() {
 func modelName(dataset, model string) string { return dataset + "_" + model + "_for_test" }
 
 // factData are the 100 samples of the reference.
-func factData(name string) *problems.Dataset {
+func factData(name string) *dataset.Dataset {
 	var sets map[string]struct {
 		Classes int
 		X       [][]float64
@@ -260,9 +261,9 @@ func factData(name string) *problems.Dataset {
 		panic(err)
 	}
 	s := sets[name]
-	d := &problems.Dataset{
+	d := &dataset.Dataset{
 		Features: make([]string, len(s.X[0])), Classes: make([]string, s.Classes),
-		Train: problems.Samples{X: slices.Concat(s.X...), Y: s.Y},
+		Train: dataset.Samples{X: slices.Concat(s.X...), Y: s.Y},
 	}
 	if name == "digits" {
 		d.Scale(1. / 16) // as in the reference: 0…16 to 0…1

@@ -2,6 +2,7 @@ package train
 
 import (
 	"errors"
+	"opttui/internal/usage"
 	"testing"
 )
 
@@ -16,9 +17,9 @@ func FuzzSpec(f *testing.F) {
 			Problem: problem, Optimizer: optimizer, Schedule: schedule, Convention: convention,
 			Batch: batch, Noise: noise, Set: map[string]string{key: value},
 		})
-		var usage *UsageError
+		var bad *usage.Error
 		if err != nil {
-			if !errors.As(err, &usage) {
+			if !errors.As(err, &bad) {
 				t.Fatalf("%v is not written for people", err)
 			}
 			return
@@ -26,7 +27,7 @@ func FuzzSpec(f *testing.F) {
 		r.Advance(3)
 		for _, op := range []Op{OpSet, OpTurn, OpScale, OpOptimizer, OpSchedule, OpConvention, Op(key)} {
 			err := r.Apply(Command{Op: op, Key: key, Value: value, Notches: batch % 100, Factor: noise, Set: map[string]string{key: value}})
-			if err != nil && !errors.As(err, &usage) {
+			if err != nil && !errors.As(err, &bad) {
 				t.Fatalf("%v is not written for people", err)
 			}
 			r.Advance(2)

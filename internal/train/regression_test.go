@@ -83,7 +83,7 @@ func TestRegressionCountsOfSwitchWarmup(t *testing.T) {
 }
 
 func TestRegressionStopAfterSlowChange(t *testing.T) {
-	for _, p := range []string{"digits", "digits_mlp", "iris_mlp"} {
+	for _, p := range []string{"digits", "digits/mlp", "iris/mlp"} {
 		l := start(t, Spec{Problem: p, Optimizer: "sgd", Batch: 1, Set: map[string]string{"lr": "0.001"}}, Unlimited, false)
 		time.Sleep(800 * time.Millisecond)
 		id, _ := l.Do(Command{Op: OpSet, Key: "run.batch", Value: "0"})

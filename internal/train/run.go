@@ -7,6 +7,7 @@ import (
 	"opttui/internal/knob"
 	"opttui/internal/optim"
 	"opttui/internal/problems"
+	"opttui/internal/usage"
 )
 
 // Run is an optimizer on a problem, with everything that decides its next step. It belongs to one goroutine.
@@ -68,23 +69,23 @@ type ScorePoint struct {
 // maxScores bounds the list of scores; when it is full every other one is dropped.
 const maxScores = 1024
 
-// New makes the run that the spec describes, at step 0. Errors are *UsageError.
+// New makes the run that the spec describes, at step 0. Errors are *usage.Error, but for files that cannot be read.
 func New(spec Spec) (*Run, error) {
 	spec = spec.Clone()
-	pspec, ok := problems.Lookup(spec.Problem)
-	if !ok {
-		return nil, Unknown("problem", spec.Problem, ProblemNames())
+	pspec, err := spec.Ref().Resolve()
+	if err != nil {
+		return nil, err
 	}
 	optSpec, ok := optim.Lookup(spec.Optimizer)
 	if !ok {
-		return nil, Unknown("optimizer", spec.Optimizer, OptimizerNames())
+		return nil, usage.Unknown("optimizer", spec.Optimizer, OptimizerNames())
 	}
 	if spec.Schedule == "" {
 		spec.Schedule = "constant"
 	}
 	schedSpec, ok := optim.LookupSchedule(spec.Schedule)
 	if !ok {
-		return nil, Unknown("schedule", spec.Schedule, ScheduleNames())
+		return nil, usage.Unknown("schedule", spec.Schedule, ScheduleNames())
 	}
 	conv, err := ParseConvention(spec.Convention)
 	if err != nil {
@@ -100,7 +101,7 @@ func New(spec Spec) (*Run, error) {
 	r.batchKnob, r.noise = float64(spec.Batch), spec.Noise
 	for _, k := range r.runKnobs() {
 		if err := k.Check(k.Value()); err != nil {
-			return nil, &UsageError{Msg: err.Error()}
+			return nil, usage.From(err)
 		}
 	}
 	// The schedule's defaults depend on the base rate, so the optimizer's settings come first.
@@ -114,7 +115,7 @@ func New(spec Spec) (*Run, error) {
 		return nil, err
 	}
 	if err := optSpec.Offered(Capabilities(r.problem)); err != nil {
-		return nil, &UsageError{Msg: err.Error()}
+		return nil, usage.From(err)
 	}
 
 	n := r.problem.Dim()
@@ -123,11 +124,11 @@ func New(spec Spec) (*Run, error) {
 		x = r.problem.Start(spec.Seed)
 	}
 	if len(x) != n {
-		return nil, usagef("start has %d coordinates, %s has %d", len(x), spec.Problem, n)
+		return nil, usage.Errorf("start has %d coordinates, %s has %d", len(x), spec.Problem, n)
 	}
 	for _, v := range x {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return nil, usagef("start %v is not finite", x)
+			return nil, usage.Errorf("start %v is not finite", x)
 		}
 	}
 	r.start = slices.Clone(x)
@@ -406,11 +407,11 @@ func Replay(spec Spec, journal []Entry, step int) (*Run, error) {
 			break
 		}
 		if e.Step < r.step {
-			return nil, usagef("the journal is not in order: step %d after step %d", e.Step, r.step)
+			return nil, usage.Errorf("the journal is not in order: step %d after step %d", e.Step, r.step)
 		}
 		r.Advance(e.Step - r.step)
 		if r.step != e.Step {
-			return nil, usagef("the journal has a command at step %d, but the run is over at step %d", e.Step, r.step)
+			return nil, usage.Errorf("the journal has a command at step %d, but the run is over at step %d", e.Step, r.step)
 		}
 		if e.Stopped {
 			r.Advance(1) // fails again, as it did then

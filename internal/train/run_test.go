@@ -13,6 +13,7 @@ import (
 	"opttui/internal/knob"
 	"opttui/internal/optim"
 	"opttui/internal/problems"
+	"opttui/internal/usage"
 )
 
 // brokenProblem panics when it is evaluated for the hundredth time, as a defect in a problem would.
@@ -96,7 +97,7 @@ func diff(a, b *Run) string { return cmp.Diff(stateOf(a), stateOf(b), same) }
 
 // anySpec draws a run: any problem, optimizer, schedule, convention, minibatch and noise that go together.
 func anySpec(t *rapid.T) Spec {
-	names := slices.DeleteFunc(ProblemNames(), func(n string) bool { return strings.HasSuffix(n, "_for_test") || strings.HasPrefix(n, "digits") })
+	names := slices.DeleteFunc(problems.Names(), func(n string) bool { return strings.HasSuffix(n, "_for_test") || strings.HasPrefix(n, "digits") })
 	s := Spec{
 		Problem:    rapid.SampledFrom(names).Draw(t, "problem"),
 		Optimizer:  rapid.SampledFrom(OptimizerNames()).Draw(t, "optimizer"),
@@ -106,7 +107,7 @@ func anySpec(t *rapid.T) Spec {
 		Noise:      rapid.SampledFrom([]float64{0, 0, 0.1, 10}).Draw(t, "noise"),
 		Seed:       rapid.Uint64().Draw(t, "seed"),
 	}
-	p, _ := problems.Lookup(s.Problem)
+	p, _ := problems.Find(s.Problem)
 	o, _ := optim.Lookup(s.Optimizer)
 	if o.Offered(Capabilities(p.New())) != nil {
 		s.Optimizer = "adam"
@@ -279,8 +280,8 @@ func TestErrorsForPeople(t *testing.T) {
 		{Spec{Problem: "beale", Optimizer: "adam", Noise: math.NaN()}, `noise cannot be NaN`},
 	} {
 		_, err := New(c.spec)
-		var usage *UsageError
-		if !errors.As(err, &usage) || !strings.Contains(err.Error(), c.want) {
+		var bad *usage.Error
+		if !errors.As(err, &bad) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: got %v, want a usage error with %q", c.spec, err, c.want)
 		}
 	}

@@ -7,14 +7,15 @@
 package train
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
+	"opttui/internal/dataset"
 	"opttui/internal/knob"
 	"opttui/internal/optim"
 	"opttui/internal/problems"
+	"opttui/internal/usage"
 )
 
 // Spec says what runs. Its zero fields mean: constant schedule, lecture convention, all samples, no noise,
@@ -29,6 +30,21 @@ type Spec struct {
 	Start      []float64         `json:"start,omitempty"`
 	Seed       uint64            `json:"seed"`
 	Set        map[string]string `json:"set,omitempty"` // knob key, qualified where two have it, to value
+
+	// What the user's own problems "data" and "formula" are about.
+	Data    *dataset.File     `json:"data,omitempty"`
+	Formula *problems.Formula `json:"formula,omitempty"`
+}
+
+// Ref is the problem of the run.
+func (s Spec) Ref() problems.Ref {
+	return problems.Ref{Name: s.Problem, File: s.Data, Formula: s.Formula}
+}
+
+// On returns the spec on another problem.
+func (s Spec) On(ref problems.Ref) Spec {
+	s.Problem, s.Data, s.Formula = ref.Name, ref.File, ref.Formula
+	return s
 }
 
 // Clone returns a deep copy.
@@ -36,24 +52,6 @@ func (s Spec) Clone() Spec {
 	s.Start = slices.Clone(s.Start)
 	s.Set = maps.Clone(s.Set)
 	return s
-}
-
-// UsageError reports something a person asked for that cannot be. It is written for that person.
-type UsageError struct{ Msg string }
-
-func (e *UsageError) Error() string { return e.Msg }
-
-func usagef(format string, args ...any) error { return &UsageError{Msg: fmt.Sprintf(format, args...)} }
-
-// Unknown returns the error for a name that is not in a registry, with the nearest known one.
-func Unknown(what, name string, known []string) error {
-	msg := fmt.Sprintf("unknown %s %q", what, name)
-	if near := Nearest(name, known); near != "" {
-		msg += fmt.Sprintf(": did you mean %q?", near)
-	} else {
-		msg += ": known are " + strings.Join(known, ", ")
-	}
-	return &UsageError{Msg: msg}
 }
 
 // ParseConvention reads the name of a convention; "" is the lecture's.
@@ -64,15 +62,10 @@ func ParseConvention(name string) (optim.Convention, error) {
 	if i := slices.Index(optim.Conventions, strings.ToLower(name)); i >= 0 {
 		return optim.Convention(i), nil
 	}
-	return 0, Unknown("convention", name, optim.Conventions)
+	return 0, usage.Unknown("convention", name, optim.Conventions)
 }
 
 // Names of everything registered, for messages and completion.
-
-// ProblemNames lists the problems.
-func ProblemNames() []string {
-	return names(problems.All(), func(s problems.Spec) string { return s.Name })
-}
 
 // OptimizerNames lists the optimizers.
 func OptimizerNames() []string {
@@ -95,10 +88,10 @@ func names[T any](specs []T, name func(T) string) []string {
 // Capabilities tells what a problem can supply beside its gradient.
 func Capabilities(p problems.Problem) optim.Capability {
 	var c optim.Capability
-	if _, ok := p.(problems.Hessianer); ok {
+	if _, ok := problems.HessianOf(p); ok {
 		c |= optim.CanHessian
 	}
-	if _, ok := p.(problems.LeastSquares); ok {
+	if _, ok := problems.LeastSquaresOf(p); ok {
 		c |= optim.CanResiduals
 	}
 	return c
@@ -107,22 +100,22 @@ func Capabilities(p problems.Problem) optim.Capability {
 // SuggestedRate is a learning rate at which the rule moves visibly and safely on the problem from its usual
 // start. The screen begins with it where nobody has chosen a rate; the command line keeps to the defaults of
 // the rules. 0 means that the rule's own default is right.
-func SuggestedRate(problem, optimizer string) float64 {
-	p, ok := problems.Lookup(problem)
-	o, ok2 := optim.Lookup(optimizer)
-	if !ok || !ok2 {
+func SuggestedRate(p problems.Spec, optimizer string) float64 {
+	o, ok := optim.Lookup(optimizer)
+	if !ok {
 		return 0
 	}
 	switch o.Unit {
 	case optim.PerGradient:
+		rate := p.UsualRate()
 		if accumulates(o) {
-			return p.Rate / 4 // steps add up to 1/(1−α) = 10 times the rate
+			return rate / 4 // steps add up to 1/(1−α) = 10 times the rate
 		}
-		return p.Rate
+		return rate
 	case optim.PerStep:
 		return stepLength(p)
 	case optim.PerBoth:
-		return min(p.Rate, stepLength(p))
+		return min(p.UsualRate(), stepLength(p))
 	default:
 		return 0
 	}
@@ -130,9 +123,9 @@ func SuggestedRate(problem, optimizer string) float64 {
 
 // SuggestedRates is SuggestedRate for every learning rate of the rule by its key: Muon has a second one, for what
 // is not a matrix.
-func SuggestedRates(problem, optimizer string) map[string]float64 {
+func SuggestedRates(p problems.Spec, optimizer string) map[string]float64 {
 	rates := map[string]float64{}
-	lr := SuggestedRate(problem, optimizer)
+	lr := SuggestedRate(p, optimizer)
 	if lr == 0 {
 		return rates
 	}
@@ -162,8 +155,7 @@ func accumulates(o optim.Spec) bool {
 
 // UsualBatch is the minibatch size that the problem is usually run with. On a landscape each step sees one
 // noisy sample of the gradient, where there is noise.
-func UsualBatch(problem string) int {
-	p, _ := problems.Lookup(problem)
+func UsualBatch(p problems.Spec) int {
 	if p.Domain != nil {
 		return 1
 	}

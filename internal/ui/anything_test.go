@@ -21,9 +21,9 @@ func TestAnythingPressed(t *testing.T) {
 	}
 	keys = append(keys, "esc", "enter", "backspace", "pgup", "pgdown", "end", "j", "é", "0")
 	rapid.Check(t, func(t *rapid.T) {
-		names := train.ProblemNames()
+		names := problems.Names()
 		m, err := New(context.Background(), Options{
-			Runs:   DefaultRuns(rapid.SampledFrom(names).Draw(t, "problem"), 3),
+			Runs:   DefaultRuns(problems.Ref{Name: rapid.SampledFrom(names).Draw(t, "problem")}, 3),
 			ASCII:  rapid.Bool().Draw(t, "ascii"),
 			Paused: rapid.Bool().Draw(t, "paused"),
 			Rate:   train.Unlimited,
@@ -74,7 +74,7 @@ func TestNothingFiniteIsStillAPicture(t *testing.T) {
 		if p.Domain == nil {
 			continue
 		}
-		run := Start(p.Name, "sgd", 1)
+		run := Start(problems.Ref{Name: p.Name}, "sgd", 1)
 		run.Set["optimizer.lr"] = "1e6"
 		m := open(t, 100, 30, Options{Runs: []train.Spec{run}, Paused: true})
 		m.single(50)

@@ -12,6 +12,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
 
+	"opttui/internal/problems"
 	"opttui/internal/train"
 )
 
@@ -81,7 +82,7 @@ func waitFrames(out *wire, n int) {
 func BenchmarkFrame(b *testing.B) {
 	for _, problem := range []string{"beale", "digits"} {
 		b.Run(problem, func(b *testing.B) {
-			onTerminal(b, 200, 60, Options{Runs: DefaultRuns(problem, 7)}, func(_ *tea.Program, _ *Model, out *wire) {
+			onTerminal(b, 200, 60, Options{Runs: DefaultRuns(problems.Ref{Name: problem}, 7)}, func(_ *tea.Program, _ *Model, out *wire) {
 				waitFrames(out, 90)
 				first, cpu := out.count(), cpuTime()
 				b.ResetTimer()
@@ -102,7 +103,7 @@ func BenchmarkFrame(b *testing.B) {
 
 // BenchmarkView measures drawing alone, without Bubble Tea's renderer.
 func BenchmarkView(b *testing.B) {
-	m, err := New(context.Background(), Options{Runs: DefaultRuns("beale", 7), Paused: true})
+	m, err := New(context.Background(), Options{Runs: DefaultRuns(problems.Ref{Name: "beale"}, 7), Paused: true})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -151,7 +152,7 @@ func BenchmarkUnlimitedWithScreen(b *testing.B) {
 // BenchmarkKeyToFrame measures from a key that halves or doubles the learning rate to the end of the frame after the
 // one in which it took effect, while two runs go as fast as they can on all cores. An operation is a key.
 func BenchmarkKeyToFrame(b *testing.B) {
-	onTerminal(b, 200, 60, Options{Runs: DefaultRuns("beale", 7), Rate: train.Unlimited}, func(p *tea.Program, m *Model, out *wire) {
+	onTerminal(b, 200, 60, Options{Runs: DefaultRuns(problems.Ref{Name: "beale"}, 7), Rate: train.Unlimited}, func(p *tea.Program, m *Model, out *wire) {
 		waitFrames(out, 30)
 		live := m.lanes[0].live
 		var took []float64

@@ -5,7 +5,6 @@ package ui
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -15,7 +14,9 @@ import (
 	"github.com/charmbracelet/colorprofile"
 
 	"opttui/internal/plot"
+	"opttui/internal/problems"
 	"opttui/internal/train"
+	"opttui/internal/usage"
 )
 
 // FPS is how many times a second the screen looks at the runs.
@@ -102,10 +103,10 @@ var alphas = []float64{math.NaN(), 0, 0.5, 0.9, 0.98, 0.995}
 const autoAlpha = 0.9 // of runs with noise
 
 // New starts the runs and returns the screen for them. The runs end when ctx does or Close is called.
-// Errors are *train.UsageError.
+// Errors are *usage.Error.
 func New(ctx context.Context, o Options) (*Model, error) {
 	if len(o.Runs) > MaxRuns {
-		return nil, &train.UsageError{Msg: fmt.Sprintf("a race has %d runs at the most, not %d", MaxRuns, len(o.Runs))}
+		return nil, usage.Errorf("a race has %d runs at the most, not %d", MaxRuns, len(o.Runs))
 	}
 	ctx, stop := context.WithCancel(ctx)
 	m := &Model{
@@ -333,20 +334,24 @@ func (m *Model) doFor(key string, c train.Command) {
 
 // DefaultRuns are the runs that the program begins with when nobody says otherwise: a race of momentum and
 // Adam, each at a rate that suits the problem.
-func DefaultRuns(problem string, seed uint64) []train.Spec {
+func DefaultRuns(ref problems.Ref, seed uint64) []train.Spec {
 	var specs []train.Spec
 	for _, o := range []string{"momentum", "adam"} {
-		specs = append(specs, Start(problem, o, seed))
+		specs = append(specs, Start(ref, o, seed))
 	}
 	return specs
 }
 
 // Start is the spec of a run as the screen begins it: the problem's usual minibatch and a learning rate at
-// which something is to be seen.
-func Start(problem, optimizer string, seed uint64) train.Spec {
-	s := train.Spec{Problem: problem, Optimizer: optimizer, Seed: seed, Set: map[string]string{}}
-	s.Batch = train.UsualBatch(problem)
-	for key, lr := range train.SuggestedRates(problem, optimizer) {
+// which something is to be seen. A problem that cannot be resolved is left to train.New to refuse.
+func Start(ref problems.Ref, optimizer string, seed uint64) train.Spec {
+	s := train.Spec{Optimizer: optimizer, Seed: seed, Set: map[string]string{}}.On(ref)
+	p, err := ref.Resolve()
+	if err != nil {
+		return s
+	}
+	s.Batch = train.UsualBatch(p)
+	for key, lr := range train.SuggestedRates(p, optimizer) {
 		s.Set["optimizer."+key] = number(lr)
 	}
 	return s

@@ -225,7 +225,7 @@ func (m *Model) rateFor(name string) map[string]string {
 		return nil
 	}
 	set := map[string]string{}
-	for key, lr := range train.SuggestedRates(s.Problem.Name, name) {
+	for key, lr := range train.SuggestedRates(s.Problem, name) {
 		set[key] = number(lr)
 	}
 	return set
@@ -234,7 +234,7 @@ func (m *Model) rateFor(name string) map[string]string {
 func (m *Model) pickRun() {
 	s := m.lane().snap
 	m.open("add a run", m.optimizers(), s.Optimizer.Name, func(name string) {
-		spec := with(s.Spec, s.Problem.Name, name, "optimizer.", "schedule.")
+		spec := with(s.Spec, s.Spec.Ref(), name, "optimizer.", "schedule.")
 		spec.Schedule = ""
 		if err := m.add(spec); err != nil {
 			m.refuse("%v", err)
@@ -261,24 +261,28 @@ func (m *Model) pickProblem() {
 	for _, p := range problems.All() {
 		all = append(all, choice{name: p.Name, title: p.Title + " · " + p.Kind, detail: []string{p.Formula, p.Source}})
 	}
-	m.open("problem", all, m.lane().snap.Problem.Name, m.setProblem)
+	m.open("problem", all, m.lane().snap.Problem.Name, func(name string) { m.setProblem(problems.Ref{Name: name}) })
 }
 
 // with is a run's spec for another problem or rule: without the settings that begin with one of the prefixes, and
 // with learning rates that suit.
-func with(spec train.Spec, problem, optimizer string, drop ...string) train.Spec {
-	spec = spec.Clone()
+func with(spec train.Spec, ref problems.Ref, optimizer string, drop ...string) train.Spec {
+	spec = spec.Clone().On(ref)
 	maps.DeleteFunc(spec.Set, func(key, _ string) bool {
 		return slices.ContainsFunc(drop, func(p string) bool { return strings.HasPrefix(key, p) })
 	})
-	spec.Problem, spec.Optimizer = problem, optimizer
-	maps.Copy(spec.Set, Start(problem, optimizer, 0).Set)
+	spec.Optimizer = optimizer
+	maps.Copy(spec.Set, Start(ref, optimizer, 0).Set)
 	return spec
 }
 
 // setProblem moves all runs to another problem: each keeps its rule, with a learning rate that suits.
-func (m *Model) setProblem(name string) {
-	p, _ := problems.Lookup(name) // the name comes from the registry
+func (m *Model) setProblem(ref problems.Ref) {
+	p, err := ref.Resolve()
+	if err != nil {
+		m.refuse("%v", err)
+		return
+	}
 	have := train.Capabilities(p.New())
 	for i, l := range m.lanes {
 		s := l.snap
@@ -291,8 +295,8 @@ func (m *Model) setProblem(name string) {
 		if rule != s.Optimizer.Name {
 			drop = append(drop, "optimizer.")
 		}
-		spec := with(s.Spec, name, rule, drop...)
-		spec.Start, spec.Batch = nil, train.UsualBatch(name)
+		spec := with(s.Spec, ref, rule, drop...)
+		spec.Start, spec.Batch = nil, train.UsualBatch(p)
 		id, ok := l.live.Replace(spec)
 		m.send(l, id, ok)
 	}

@@ -6,6 +6,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"opttui/internal/problems"
 	"opttui/internal/train"
 )
 
@@ -26,7 +27,7 @@ func TestRegressionRemoveThenValue(t *testing.T) {
 }
 
 func TestRegressionStatusHidesDivergence(t *testing.T) {
-	m := open(t, 120, 40, Options{Runs: []train.Spec{Start("rosenbrock", "sgd", 1)}, Rate: train.Unlimited})
+	m := open(t, 120, 40, Options{Runs: []train.Spec{Start(problems.Ref{Name: "rosenbrock"}, "sgd", 1)}, Rate: train.Unlimited})
 	press(t, m, "=", "1", "enter")
 	until(t, m, "divergence", func(s *train.Snapshot) bool { return s.Status == train.Diverged })
 	if settle(t, m); !strings.Contains(screen(m), "diverged at step") {
@@ -35,7 +36,7 @@ func TestRegressionStatusHidesDivergence(t *testing.T) {
 }
 
 func TestRegressionProblemKeepsNoise(t *testing.T) {
-	r := Start("beale", "momentum", 1)
+	r := Start(problems.Ref{Name: "beale"}, "momentum", 1)
 	r.Noise = 0.5
 	m := open(t, 120, 40, Options{Runs: []train.Spec{r}, Paused: true})
 	press(t, m, "p", "r", "o", "s", "enter")
@@ -45,7 +46,7 @@ func TestRegressionProblemKeepsNoise(t *testing.T) {
 }
 
 func TestRegressionAddedRunStartsLevelAfterR(t *testing.T) {
-	m := open(t, 120, 40, Options{Runs: []train.Spec{Start("iris_mlp", "sgd", 1)}, Paused: true})
+	m := open(t, 120, 40, Options{Runs: []train.Spec{Start(problems.Ref{Name: "iris/mlp"}, "sgd", 1)}, Paused: true})
 	press(t, m, "a", "enter", "R")
 	if a, b := m.lanes[0].snap, m.lanes[1].snap; a.Loss != b.Loss {
 		t.Errorf("losses at step 0: %g and %g", a.Loss, b.Loss)

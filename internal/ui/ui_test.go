@@ -17,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"opttui/internal/plot"
+	"opttui/internal/problems"
 	"opttui/internal/train"
 )
 
@@ -31,7 +32,7 @@ type fataler interface {
 func open(t *testing.T, w, h int, o Options) *Model {
 	t.Helper()
 	if o.Runs == nil {
-		o.Runs = DefaultRuns("beale", 7)
+		o.Runs = DefaultRuns(problems.Ref{Name: "beale"}, 7)
 	}
 	m, err := New(context.Background(), o)
 	if err != nil {
@@ -158,8 +159,8 @@ func TestGoldenFrames(t *testing.T) {
 			keys []string
 		}{
 			{name: "beale"},
-			{name: "digits", o: Options{Runs: DefaultRuns("digits", 7)}},
-			{name: "line", o: Options{Runs: DefaultRuns("wavy", 7)}},
+			{name: "digits", o: Options{Runs: DefaultRuns(problems.Ref{Name: "digits"}, 7)}},
+			{name: "line", o: Options{Runs: DefaultRuns(problems.Ref{Name: "wavy"}, 7)}},
 			{name: "mono", mode: colorprofile.ASCII},
 			{name: "ascii", o: Options{ASCII: true}},
 			{name: "help", keys: []string{"?"}},
@@ -195,7 +196,7 @@ func trimLines(s string) string {
 // With --ascii nothing but ASCII may reach the terminal, and everything that the screen says must be readable there.
 func TestASCIIOnly(t *testing.T) {
 	for _, p := range []string{"ravine", "digits", "goldstein_price"} {
-		m := open(t, 120, 40, Options{Runs: DefaultRuns(p, 7), ASCII: true, Paused: true})
+		m := open(t, 120, 40, Options{Runs: DefaultRuns(problems.Ref{Name: p}, 7), ASCII: true, Paused: true})
 		for _, keys := range [][]string{{}, {"?"}, {"esc", "o"}, {"esc", "S"}, {"esc", "p"}, {"esc", "down"}, {"="}} {
 			press(t, m, keys...)
 			for _, r := range screen(m) {
@@ -289,7 +290,7 @@ func TestTuning(t *testing.T) {
 }
 
 func TestNoiseAndProblemKnobsConcernAllRuns(t *testing.T) {
-	m := open(t, 120, 40, Options{Runs: DefaultRuns("quadratic", 1), Paused: true})
+	m := open(t, 120, 40, Options{Runs: DefaultRuns(problems.Ref{Name: "quadratic"}, 1), Paused: true})
 	for i, r := range m.tuneRows() {
 		if r.setting.Key() == "problem.condition" || r.setting.Key() == "run.noise" {
 			m.tune = i
@@ -398,7 +399,7 @@ func TestProblemPickerMovesAllRuns(t *testing.T) {
 }
 
 func TestDivergedRunSaysSo(t *testing.T) {
-	run := Start("rosenbrock", "sgd", 1)
+	run := Start(problems.Ref{Name: "rosenbrock"}, "sgd", 1)
 	run.Set["optimizer.lr"] = "1"
 	m := open(t, 120, 40, Options{Runs: []train.Spec{run}, Rate: train.Unlimited})
 	until(t, m, "divergence", func(s *train.Snapshot) bool { return s.Status == train.Diverged })
@@ -408,7 +409,7 @@ func TestDivergedRunSaysSo(t *testing.T) {
 
 // A function of one variable is drawn with its tangent and Newton's parabola; Newton goes to the maximum near by.
 func TestOneVariable(t *testing.T) {
-	run := Start("double_well", "newton", 1)
+	run := Start(problems.Ref{Name: "double_well"}, "newton", 1)
 	m := open(t, 120, 40, Options{Runs: []train.Spec{run}, Paused: true})
 	wants(t, m, "function", "x ∈ [-2.00, 2.00]", "1-D")
 	advance(t, m, 20)
@@ -422,7 +423,7 @@ func TestOneVariable(t *testing.T) {
 
 // The lecture's warning: quasi-Newton rules on noise.
 func TestWarningOnNoise(t *testing.T) {
-	run := Start("rosenbrock", "lbfgs", 1)
+	run := Start(problems.Ref{Name: "rosenbrock"}, "lbfgs", 1)
 	run.Noise = 0.5
 	m := open(t, 120, 40, Options{Runs: []train.Spec{run}, Paused: true})
 	wants(t, m, "L-BFGS on noise or minibatches")

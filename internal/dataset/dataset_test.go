@@ -1,4 +1,4 @@
-package problems
+package dataset
 
 import (
 	"hash/fnv"
@@ -9,7 +9,7 @@ import (
 )
 
 func TestReadCSV(t *testing.T) {
-	d, err := ReadCSV(strings.NewReader("a,b,kind\n1,2,10\n3,-4e1,9\n5,6,10\n"))
+	d, err := ReadCSV(strings.NewReader("a,b,kind\n1,2,10\n3,-4e1,9\n5,6,10\n"), true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -18,7 +18,7 @@ func TestReadCSV(t *testing.T) {
 		d.Test.Len() != 0 {
 		t.Errorf("read %+v", d)
 	}
-	if d, err = ReadCSV(strings.NewReader("a,kind\n1,b\n1,a\n1,2\n")); err != nil || !slices.Equal(d.Classes, []string{"2", "a", "b"}) {
+	if d, err = ReadCSV(strings.NewReader("a,kind\n1,b\n1,a\n1,2\n"), true); err != nil || !slices.Equal(d.Classes, []string{"2", "a", "b"}) {
 		t.Errorf("classes %v, %v", d.Classes, err)
 	}
 	for text, want := range map[string]string{
@@ -32,7 +32,7 @@ func TestReadCSV(t *testing.T) {
 		"a,kind\n1,x\n1e999,y\n":   "line 3, column a",
 		"a,kind\n1,\"x\n":          "line",
 	} {
-		if _, err := ReadCSV(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := ReadCSV(strings.NewReader(text), true); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: error %v, want one with %q", text, err, want)
 		}
 	}
@@ -41,19 +41,15 @@ func TestReadCSV(t *testing.T) {
 func TestEmbeddedData(t *testing.T) {
 	for _, c := range []struct {
 		name              string
-		load              func() (*Dataset, error)
 		features, classes int
 		train, test       int
 		sum               uint64 // of the samples held out
 	}{
-		{"iris", irisData, 4, 3, 120, 30, 0xfa5cf0dbc892c640},
-		{"digits", digitsData, 64, 10, 1438, 359, 0x84f71ff8bc03ca7b},
+		{"iris", 4, 3, 120, 30, 0xfa5cf0dbc892c640},
+		{"digits", 64, 10, 1438, 359, 0x84f71ff8bc03ca7b},
 	} {
-		d, err := c.load()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if again, _ := c.load(); again != d {
+		d := Open(c.name)
+		if again := Open(c.name); again != d {
 			t.Errorf("%s is parsed twice", c.name)
 		}
 		if len(d.Features) != c.features || len(d.Classes) != c.classes || d.Train.Len() != c.train || d.Test.Len() != c.test {
@@ -76,7 +72,7 @@ func TestEmbeddedData(t *testing.T) {
 		hash := fnv.New64a()
 		for i, y := range d.Test.Y {
 			hash.Write([]byte{byte(y)})
-			for _, v := range d.Test.row(i) {
+			for _, v := range d.Test.Row(i) {
 				hash.Write([]byte{byte(int(math.Round(v * 16)))})
 			}
 		}
@@ -87,11 +83,11 @@ func TestEmbeddedData(t *testing.T) {
 }
 
 func TestScaling(t *testing.T) {
-	iris, _ := irisData()
+	iris := Open("iris")
 	for j := range 4 {
 		mean, square := 0.0, 0.0
 		for i := range iris.Train.Len() {
-			v := iris.Train.row(i)[j]
+			v := iris.Train.Row(i)[j]
 			mean += v / 120
 			square += v * v / 120
 		}
@@ -99,7 +95,7 @@ func TestScaling(t *testing.T) {
 			t.Errorf("feature %d has mean %v and mean square %v", j, mean, square)
 		}
 	}
-	digits, _ := digitsData()
+	digits := Open("digits")
 	if lo, hi := slices.Min(digits.Train.X), slices.Max(digits.Train.X); lo != 0 || hi != 1 {
 		t.Errorf("pixels from %v to %v", lo, hi)
 	}

@@ -1,0 +1,103 @@
+package dataset
+
+import (
+	"compress/gzip"
+	"embed"
+	"io"
+	"slices"
+	"sync"
+)
+
+//go:embed data/*.csv data/*.csv.gz
+var files embed.FS
+
+// The embedded data sets hold a fifth of the samples (of each class) out for testing, chosen with this seed.
+const (
+	heldOut   = 0.2
+	splitSeed = 1
+)
+
+type entry struct {
+	Info
+	open func() *Dataset
+}
+
+// embedded are the data sets that come with the program; data/README.md tells their origins.
+var embedded = []entry{
+	table(Info{
+		Name: "breast_cancer", Title: "Breast cancer", What: "455 biopsies with 30 measures, benign or malignant", Kinds: 2,
+		Source: "data: Wolberg, Street & Mangasarian 1995, UCI (CC BY 4.0)",
+	}, (*Dataset).Standardise),
+	table(Info{
+		Name: "diabetes", Title: "Diabetes", What: "354 patients with 10 measures, and how the illness went on",
+		Source: "data: Efron, Hastie, Johnstone & Tibshirani 2004",
+	}, (*Dataset).Standardise),
+	table(Info{
+		Name: "digits", Title: "Digits", What: "1 438 images of digits", Kinds: 10, Batch: 64,
+		Source: "data: Alpaydin & Kaynak 1998, UCI (CC BY 4.0)",
+	}, func(d *Dataset) {
+		// As is usual scaled from 0…16 to 0…1 instead of standardised: most pixels at the border are always 0.
+		d.Scale(1. / 16)
+		d.Image = [2]int{8, 8}
+	}),
+	table(Info{
+		Name: "iris", Title: "Iris", What: "120 flowers of 3 species", Kinds: 3,
+		Source: "data: Fisher 1936, UCI (CC BY 4.0)",
+	}, (*Dataset).Standardise),
+	table(Info{
+		Name: "wine", Title: "Wine", What: "142 wines of 3 cultivars with 13 measures", Kinds: 3,
+		Source: "data: Forina et al. 1991, UCI (CC BY 4.0)",
+	}, (*Dataset).Standardise),
+}
+
+// Embedded tells of the data sets that come with the program.
+func Embedded() []Info {
+	var all []Info
+	for _, e := range embedded {
+		all = append(all, e.Info)
+	}
+	return all
+}
+
+// Open returns the embedded data set, parsed once. The name must be one of Embedded.
+func Open(name string) *Dataset {
+	i := slices.IndexFunc(embedded, func(e entry) bool { return e.Name == name })
+	return embedded[i].open()
+}
+
+// table makes the entry of a file in data/ that is read once, split, and scaled by finish.
+func table(info Info, finish func(*Dataset)) entry {
+	return entry{info, sync.OnceValue(func() *Dataset {
+		d, err := read(info)
+		if err != nil { // tests have shown that it is readable
+			panic("dataset: embedded " + info.Name + ": " + err.Error())
+		}
+		finish(d)
+		return d
+	})}
+}
+
+func read(info Info) (*Dataset, error) {
+	file, packed := "data/"+info.Name+".csv", false
+	f, err := files.Open(file)
+	if err != nil {
+		f, err = files.Open(file + ".gz")
+		packed = true
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var r io.Reader = f
+	if packed {
+		if r, err = gzip.NewReader(f); err != nil {
+			return nil, err
+		}
+	}
+	d, err := ReadCSV(r, info.Kinds > 0)
+	if err != nil {
+		return nil, err
+	}
+	d.Info = info
+	return d.Split(heldOut, splitSeed), nil
+}

@@ -1,0 +1,156 @@
+package problems
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"opttui/internal/dataset"
+	"opttui/internal/usage"
+)
+
+// Family is a kind of model that can be fitted to data: "mlp". With data it becomes a problem, "digits/mlp:64,32".
+type Family struct {
+	Name    string // as on the command line
+	Title   string // as in a heading: "neural network"
+	Kind    string // a few words on what makes it interesting
+	Formula string
+	Source  string
+	// Sizes says what the numbers after the colon mean, "" where there are none.
+	Sizes string
+	// Default are the numbers where none are given; Most is how many there may be.
+	Default []int
+	Most    int
+	// For says for which targets the family is: "" for all, else why not for one with this number of classes (0 is a
+	// target that is a number).
+	For func(classes int) (why string)
+	New func(d *dataset.Dataset, sizes []int) Problem
+}
+
+var families []Family
+
+// RegisterFamily adds a kind of model. It is called from the init function of its file.
+func RegisterFamily(f Family) { families = append(families, f) }
+
+// Families returns every kind of model by name.
+func Families() []Family {
+	all := slices.Clone(families)
+	slices.SortFunc(all, func(a, b Family) int { return cmp.Compare(a.Name, b.Name) })
+	return all
+}
+
+// usual is the model that data with this number of classes are fitted by where nobody chose one.
+func usual(classes int) string {
+	switch classes {
+	case 0:
+		return "linear"
+	case 2:
+		return "logistic"
+	default:
+		return "softmax"
+	}
+}
+
+// rates are learning rates that were found good for models on embedded data.
+var rates = map[string]float64{
+	"digits":     0.5,
+	"digits/mlp": 0.2, // λmax falls from 4.4 to 2.3 in 100 steps
+	"iris":       0.5,
+	"iris/mlp":   0.3, // λmax is 1.2 to 1.6
+}
+
+// maxUnits bounds the numbers after a model's colon.
+const maxUnits = 4096
+
+// modelSpec makes the problem of fitting a model, "mlp:64,32" or "" for the usual one, to data that open returns.
+func modelSpec(info dataset.Info, open func() *dataset.Dataset, model string) (Spec, error) {
+	name, numbers, sized := strings.Cut(cmp.Or(model, usual(info.Kinds)), ":")
+	i := slices.IndexFunc(families, func(f Family) bool { return f.Name == name })
+	if i < 0 {
+		var known []string
+		for _, f := range Families() {
+			known = append(known, f.Name)
+		}
+		return Spec{}, usage.Unknown("model", name, known)
+	}
+	f := families[i]
+	if why := f.For(info.Kinds); why != "" {
+		return Spec{}, usage.Errorf("%s on %s: %s", f.Name, info.Name, why)
+	}
+	sizes := f.Default
+	if sized {
+		var err error
+		if sizes, err = f.parse(numbers); err != nil {
+			return Spec{}, err
+		}
+	}
+	s := Spec{
+		Name: info.Name, Title: info.Title + ", " + f.Title, Kind: info.What + "; " + f.Kind,
+		Formula: f.Formula, Source: f.Source + "; " + info.Source, Batch: info.Batch,
+		New: func() Problem { return f.New(open(), sizes) },
+	}
+	if name != usual(info.Kinds) {
+		s.Name += "/" + name
+	}
+	if !slices.Equal(sizes, f.Default) {
+		s.Name += ":" + numbers
+	}
+	s.Rate = rates[s.Name]
+	return s, nil
+}
+
+// parse reads the numbers after the colon.
+func (f Family) parse(text string) ([]int, error) {
+	if f.Most == 0 {
+		return nil, usage.Errorf("%s takes no numbers after it, not %q", f.Name, text)
+	}
+	var sizes []int
+	for _, word := range strings.Split(text, ",") {
+		n, err := strconv.Atoi(strings.TrimSpace(word))
+		if err != nil || n < 1 || n > maxUnits {
+			return nil, usage.Errorf("%s cannot have %q: allowed are %s, each from 1 to %d, as in %s:%s",
+				f.Name, text, f.Sizes, maxUnits, f.Name, join(f.Default))
+		}
+		sizes = append(sizes, n)
+	}
+	if len(sizes) > f.Most {
+		return nil, usage.Errorf("%s cannot have %d numbers: allowed are %s", f.Name, len(sizes), f.Sizes)
+	}
+	return sizes, nil
+}
+
+func join(sizes []int) string {
+	words := make([]string, len(sizes))
+	for i, n := range sizes {
+		words[i] = strconv.Itoa(n)
+	}
+	return strings.Join(words, ",")
+}
+
+// modelSpecs returns the models on embedded data: for each the usual one, then all others by name.
+func modelSpecs() []Spec {
+	var all []Spec
+	for _, info := range dataset.Embedded() {
+		names := []string{usual(info.Kinds)}
+		for _, f := range Families() {
+			if f.For(info.Kinds) == "" && f.Name != names[0] {
+				names = append(names, f.Name)
+			}
+		}
+		for _, n := range names {
+			if s, err := modelSpec(info, func() *dataset.Dataset { return dataset.Open(info.Name) }, n); err == nil {
+				all = append(all, s)
+			}
+		}
+	}
+	return all
+}
+
+// classesOnly is the For of models of which the target must be one of several classes.
+func classesOnly(classes int) string {
+	if classes == 0 {
+		return "its target is a number, not one of several classes"
+	}
+	return ""
+}
