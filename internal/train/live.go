@@ -6,6 +6,7 @@ import (
 	"math"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -50,6 +51,7 @@ type Live struct {
 	pace    pace
 	meter   meter
 	clock   time.Time // when seconds were last added to the run
+	theta   theta
 }
 
 // Launch starts a run in a goroutine. It ends when ctx does or Stop is called.
@@ -273,6 +275,10 @@ func (l *Live) publish(now time.Time) {
 	l.seq++
 	s.Seq, s.Applied, s.Refused = l.seq, l.applied, l.refused
 	s.Rate, s.Speed = l.rate, l.meter.speed
+	if s.Trail != nil {
+		resting := l.paused || l.run.Over() || l.crashed != ""
+		s.Theta = l.theta.of(l.run, now, resting)
+	}
 	switch {
 	case l.crashed != "":
 		s.Status, s.Err = Crashed, l.crashed
@@ -287,6 +293,29 @@ func (l *Live) publish(now time.Time) {
 	}
 	l.pub = now
 	l.snap.Store(s)
+}
+
+// theta is the copy of all parameters that snapshots carry. Copying those of a large model for every snapshot would
+// cost more than its steps.
+type theta struct {
+	run  *Run
+	step int
+	at   time.Time
+	x    []float64
+}
+
+const (
+	smallModel = 1024                   // parameters up to which every snapshot has them exactly
+	thetaTime  = 100 * time.Millisecond // how old those of larger ones may get
+)
+
+// of returns the parameters of the run, exactly while it rests.
+func (t *theta) of(r *Run, now time.Time, resting bool) []float64 {
+	x := r.point.X
+	if t.run != r || t.step != r.step && (resting || len(x) <= smallModel || now.Sub(t.at) >= thetaTime) {
+		*t = theta{run: r, step: r.step, at: now, x: slices.Clone(x)}
+	}
+	return t.x
 }
 
 // pace decides how many steps to take at a time.

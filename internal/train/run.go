@@ -51,7 +51,8 @@ type Run struct {
 	pictures    []Picture // as last made, for the score at step picturedAt
 	picturedAt  int
 	history     *History
-	path        *Path // nil unless the problem has two dimensions
+	path        *Path  // nil unless the problem has one or two dimensions
+	trail       *Trail // nil unless it has more, or two that are parameters of a model
 	scored      problems.Scored
 	scores      []ScorePoint
 	nextScore   int
@@ -141,8 +142,13 @@ func New(spec Spec) (*Run, error) {
 	}
 	r.sampler = newSampler(spec.Seed, samples)
 	r.scored, _ = r.problem.(problems.Scored)
-	if n == 2 {
+	switch {
+	case n == 1:
+		r.path = NewPath(XY{lineWidth(pspec) / 3200, math.Inf(1)})
+	case n == 2 && pspec.Domain != nil:
 		r.path = NewPath(pathTolerance(pspec))
+	default:
+		r.trail = NewTrail(n)
 	}
 	r.opt.Init(r.layout)
 	r.refresh()
@@ -188,6 +194,14 @@ func pathTolerance(s problems.Spec) XY {
 		return XY{1e-3, 1e-3}
 	}
 	return XY{(box[0][1] - box[0][0]) / 3200, (box[1][1] - box[1][0]) / 3200}
+}
+
+// lineWidth is how much of a function of one variable is shown.
+func lineWidth(s problems.Spec) float64 {
+	if box := s.Shown(); len(box) > 0 {
+		return box[0][1] - box[0][0]
+	}
+	return 1
 }
 
 // newSchedule makes a schedule, with a warm-up of no steps in front of it that can be turned up.
@@ -307,8 +321,13 @@ func (r *Run) record() {
 	if r.history.Add(r.loss) {
 		r.history.Stamp(r.marks())
 	}
-	if r.path != nil {
-		r.path.Add(r.point.X[0], r.point.X[1])
+	switch x := r.point.X; {
+	case r.trail != nil:
+		r.trail.Add(r.step, x)
+	case len(x) == 1:
+		r.path.Add(x[0], r.loss)
+	default:
+		r.path.Add(x[0], x[1])
 	}
 	if r.scored != nil && r.step >= r.nextScore && !r.bad {
 		r.score()
@@ -369,6 +388,9 @@ func (r *Run) Clone() *Run {
 	c.history = r.history.clone()
 	if r.path != nil {
 		c.path = r.path.clone()
+	}
+	if r.trail != nil {
+		c.trail = r.trail.clone()
 	}
 	c.scores = append(make([]ScorePoint, 0, maxScores), r.scores...)
 	c.journal = slices.Clone(r.journal)

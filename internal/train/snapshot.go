@@ -56,17 +56,21 @@ type Snapshot struct {
 	Loss     float64 // on this step's minibatch
 	GradNorm float64
 	LR       float64
-	Gradient []float64 // as the rule sees it; for two-dimensional problems only
+	Gradient []float64 // as the rule sees it; for landscapes and functions of one variable only
 	Velocity []float64 // what momentum alone would move θ by; nil where the rule has none
 	Counts   Counts
 	Epoch    float64
 	Samples  int
+	Used     int // training samples that a step uses, 0 where there are none
 	// Stochastic is set while each step sees another function: by minibatches or by noise.
 	Stochastic bool
 	Seconds    float64
 
 	History HistoryView
-	Path    []XY
+	Path    []XY        // of a landscape; of a function of one variable: x and its value
+	Trail   [][]float64 // parameters at evenly spaced steps, where there are more
+	// Theta are all parameters, where there is a Trail. Of large models that are running they are some steps old.
+	Theta   []float64
 	Scores  []ScorePoint
 	Journal []Entry
 	// Pictures are weights that can be seen as images, nil for most problems.
@@ -105,7 +109,7 @@ func (r *Run) Snapshot() *Snapshot {
 		Seed: r.spec.Seed, Batch: r.batch, Noise: r.noise,
 		Step: r.step, Dim: len(p.X), X: slices.Clone(p.X[:min(len(p.X), maxShown)]),
 		Start: r.start, Loss: r.loss, GradNorm: norm(p.G), LR: r.lr,
-		Counts: r.obj.counts, Epoch: r.epoch(), Samples: len(r.sampler.order), Stochastic: r.stochastic(), Seconds: r.seconds,
+		Counts: r.obj.counts, Epoch: r.epoch(), Samples: len(r.sampler.order), Used: r.batchLen(), Stochastic: r.stochastic(), Seconds: r.seconds,
 		History: r.history.View(r.marks()),
 		Scores:  r.scores, Journal: r.journal,
 	}
@@ -131,7 +135,9 @@ func (r *Run) Snapshot() *Snapshot {
 		}
 		s.Pictures = r.pictures
 	}
-	if r.path != nil {
+	if r.trail != nil {
+		s.Trail = r.trail.View()
+	} else {
 		s.Path = r.path.View()
 		s.Gradient = slices.Clone(p.G)
 		s.Velocity = r.velocity()
