@@ -21,6 +21,9 @@ func init() {
 	})
 }
 
+// ZeroMode is the value of newton's setting "mode" that looks for a zero of the value.
+const ZeroMode = "zero"
+
 // What newton looks for.
 const (
 	newtonMinimum = iota // a zero of the gradient
@@ -92,7 +95,7 @@ func (o *newton) findZero(p *Point) error {
 func (o *newton) Knobs() []knob.Knob {
 	return []knob.Knob{
 		knob.Enum("mode", "", "minimum: where the gradient is zero (any critical point); zero: where the value of a function of one variable is zero",
-			newtonMinimum, "minimum", "zero").Bind(&o.mode),
+			newtonMinimum, "minimum", ZeroMode).Bind(&o.mode),
 	}
 }
 

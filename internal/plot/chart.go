@@ -71,6 +71,15 @@ func (ch *Chart) XAt(col int) (x float64, ok bool) {
 	return ch.x.lo + f*(ch.x.hi-ch.x.lo), true
 }
 
+// Area returns the cells that the curves of the last Draw are in, and the part of the plane they show where both axes
+// are linear, for drawing over them.
+func (ch *Chart) Area() (x, y, w, h int, v View) {
+	if ch.ax == nil {
+		return 0, 0, 0, 0, View{}
+	}
+	return ch.ox, ch.oy, ch.ax.w, ch.ax.h, View{ch.x.lo, ch.x.hi, ch.y.lo, ch.y.hi}
+}
+
 // Draw draws the chart in the w×h cells at ox, oy. What does not fit in is left out: the axes first, the curves last.
 func (ch *Chart) Draw(c *Canvas, ox, oy, w, h int) {
 	w, h = min(w, maxSide), min(h, maxSide)

@@ -33,7 +33,10 @@ type fieldKey struct {
 }
 
 // flat reports whether there is a landscape to draw: a function of two variables.
-func (w *world) flat() bool { return len(w.spec.Domain) == 2 }
+func (w *world) flat() bool { return w.spec.Domain != nil && w.problem.Dim() == 2 }
+
+// line reports whether the problem is a function of one variable.
+func (w *world) line() bool { return w.spec.Domain != nil && w.problem.Dim() == 1 }
 
 // reset takes the problem of the snapshot and shows all of it.
 func (w *world) reset(s *train.Snapshot) {
@@ -48,10 +51,14 @@ func (w *world) home() { w.view = w.whole() }
 // whole is the usual part of the landscape.
 func (w *world) whole() plot.View {
 	box := w.spec.Shown()
-	if len(box) != 2 {
+	switch {
+	case w.flat():
+		return plot.View{X0: box[0][0], X1: box[0][1], Y0: box[1][0], Y1: box[1][1]}
+	case w.line():
+		return plot.View{X0: box[0][0], X1: box[0][1], Y1: 1} // the heights follow the function
+	default:
 		return plot.View{}
 	}
-	return plot.View{X0: box[0][0], X1: box[0][1], Y0: box[1][0], Y1: box[1][1]}
 }
 
 // follow takes over the problem and its knobs from the snapshot and reports whether anything changed.
