@@ -8,8 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"opttui/internal/problems"
-	"opttui/internal/train"
 	"opttui/internal/ui"
 	"opttui/internal/usage"
 )
@@ -41,11 +39,12 @@ options are those of the screen.`,
 	completeBy(cmd, "size", cobra.NoFileCompletions)
 
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		specs, err := spec.specs(fs, func(ref problems.Ref, optimizer string) train.Spec {
-			return ui.Start(ref, optimizer, 0)
-		})
+		specs, err := spec.specs(fs)
 		if err != nil {
 			return err
+		}
+		for i, s := range specs {
+			specs[i] = ui.WithRates(s)
 		}
 		n, err := parseWhole("steps", steps, 0, 1e9)
 		if err != nil {

@@ -14,7 +14,6 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
-	"opttui/internal/problems"
 	"opttui/internal/train"
 	"opttui/internal/usage"
 )
@@ -57,7 +56,7 @@ stopped being finite, 130 interrupted.`,
 	complete(cmd, "format", func() []string { return formats })
 
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		specs, err := spec.specs(fs, plain)
+		specs, err := spec.specs(fs)
 		if err != nil {
 			return err
 		}
@@ -95,15 +94,6 @@ stopped being finite, 130 interrupted.`,
 		return err
 	}
 	return cmd
-}
-
-// plain is the spec of a run with the rule's own defaults and the problem's usual minibatch.
-func plain(ref problems.Ref, optimizer string) train.Spec {
-	s := train.Spec{Optimizer: optimizer}.On(ref)
-	if p, err := ref.Resolve(); err == nil { // else train.New tells what is wrong
-		s.Batch = train.UsualBatch(p)
-	}
-	return s
 }
 
 // headless is a run without a screen.

@@ -12,7 +12,6 @@ import (
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
-	"opttui/internal/problems"
 	"opttui/internal/train"
 	"opttui/internal/ui"
 	"opttui/internal/usage"
@@ -48,11 +47,12 @@ defaults.`,
 	complete(cmd, "speed", func() []string { return []string{"1", "10", "60", "600", "6000", "max"} })
 
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		specs, err := spec.specs(fs, func(ref problems.Ref, optimizer string) train.Spec {
-			return ui.Start(ref, optimizer, 0)
-		})
+		specs, err := spec.specs(fs)
 		if err != nil {
 			return err
+		}
+		for i, s := range specs {
+			specs[i] = ui.WithRates(s)
 		}
 		if len(specs) > ui.MaxRuns {
 			return usage.Errorf("a race has %d runs at the most, not %d", ui.MaxRuns, len(specs))

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"opttui/internal/problems"
 	"opttui/internal/train"
 	"opttui/internal/usage"
 )
@@ -22,6 +21,7 @@ type specFlags struct {
 	optimizers []string
 	texts      map[string]*string // key of the setting to the flag's text
 	sets       []string
+	own        ownFlags
 }
 
 // ownKeys are the settings that belong to no knob of a rule, a schedule or a problem. Each can be given by a
@@ -43,6 +43,7 @@ func (f *specFlags) add(cmd *cobra.Command, optimizerHelp string, optimizers ...
 	text("start", "starting point `x,y`, as in --start=-1.2,1 (default: the problem's own)")
 	text("seed", "`number` that noise and minibatches are drawn from (default 0)")
 	fs.StringArrayVar(&f.sets, "set", nil, "`key=value` of any setting of the optimizer, schedule, problem or run; may be repeated")
+	f.own.add(cmd)
 	completeSpec(cmd)
 }
 
@@ -84,16 +85,21 @@ func (f *specFlags) given(fs *pflag.FlagSet) (map[string]string, error) {
 	return given, nil
 }
 
-// specs returns a spec for every optimizer asked for. It begins as base makes it, and what the person gave
-// goes over that. In a race, a setting goes to the runs that have it; one at least must.
-func (f *specFlags) specs(fs *pflag.FlagSet, base func(ref problems.Ref, optimizer string) train.Spec) ([]train.Spec, error) {
+// specs returns a spec for every optimizer asked for, with the problem's usual minibatch where nobody chose one. In a
+// race, a setting goes to the runs that have it; one at least must.
+func (f *specFlags) specs(fs *pflag.FlagSet) ([]train.Spec, error) {
 	given, err := f.given(fs)
 	if err != nil {
 		return nil, err
 	}
 	problem, optimizers := f.problem, f.optimizers
-	if p, ok := given["problem"]; ok {
+	p, named := given["problem"]
+	if named {
 		problem = p
+	}
+	ref, err := f.own.ref(fs, problem, named)
+	if err != nil {
+		return nil, err
 	}
 	if o, ok := given["optimizer"]; ok {
 		optimizers = strings.Split(o, ",")
@@ -110,32 +116,29 @@ func (f *specFlags) specs(fs *pflag.FlagSet, base func(ref problems.Ref, optimiz
 		delete(set, key)
 	}
 
+	if _, ok := given["batch"]; !ok {
+		p, err := ref.Resolve()
+		if err != nil {
+			return nil, err
+		}
+		common.Batch = train.UsualBatch(p)
+	}
+
 	var specs []train.Spec
 	used := make(map[string]bool)
 	for _, o := range optimizers {
-		s := base(problems.Ref{Name: problem}, strings.TrimSpace(o))
-		s.Schedule, s.Convention, s.Noise = common.Schedule, common.Convention, common.Noise
-		s.Start, s.Seed = common.Start, common.Seed
-		if _, ok := given["batch"]; ok {
-			s.Batch = common.Batch
-		}
-		own := set
+		s := common.On(ref)
+		s.Optimizer, s.Set = strings.TrimSpace(o), set
 		if len(optimizers) > 1 {
-			if own, err = s.Applicable(set); err != nil {
+			s.Set = nil
+			if s.Set, err = s.Applicable(set); err != nil {
 				return nil, err
 			}
 		}
-		if s.Set == nil {
-			s.Set = make(map[string]string)
-		}
-		for key, value := range own {
-			if key == "lr" {
-				delete(s.Set, "optimizer.lr") // the suggested one
-			}
-			s.Set[key] = value
+		for key := range s.Set {
 			used[key] = true
 		}
-		specs = append(specs, s)
+		specs = append(specs, s.Clone())
 	}
 	for _, key := range slices.Sorted(maps.Keys(set)) {
 		if !used[key] {

@@ -8,17 +8,15 @@ func (s Spec) UsualRate() float64 {
 	if s.Rate > 0 {
 		return s.Rate
 	}
-	p := s.New()
-	return estimateRate(p, p.Start(0))
+	return EstimateRate(s.New())
 }
 
-// estimateRate looks for the largest curvature λ near x by power iteration and returns about 1/(2λ), rounded down to
-// two digits.
-func estimateRate(p Problem, x []float64) float64 {
+// EstimateRate looks for the largest curvature λ near the start by power iteration and returns about 1/(2λ), rounded
+// down to two digits.
+func EstimateRate(p Problem) float64 {
 	const looks, walk = 3, 5
-	n := len(x)
-	x = append([]float64(nil), x...)
-	g := make([]float64, n)
+	x := p.Start(0)
+	g := make([]float64, len(x))
 	rate := math.Inf(1)
 	for range looks {
 		if l := curvature(p, x); l > 0 && l-l == 0 {

@@ -216,7 +216,7 @@ func (l *landscapeResult) rate(rule optim.Spec) float64 {
 	if !ok {
 		return 0
 	}
-	lr := SuggestedRate(l.Spec, rule.Name)
+	lr := Spec{Problem: l.Name, Optimizer: rule.Name}.SuggestedRates()["lr"]
 	if lr == 0 {
 		lr = k.Default
 	}

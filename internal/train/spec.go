@@ -97,45 +97,73 @@ func Capabilities(p problems.Problem) optim.Capability {
 	return c
 }
 
-// SuggestedRate is a learning rate at which the rule moves visibly and safely on the problem from its usual
-// start. The screen begins with it where nobody has chosen a rate; the command line keeps to the defaults of
-// the rules. 0 means that the rule's own default is right.
-func SuggestedRate(p problems.Spec, optimizer string) float64 {
-	o, ok := optim.Lookup(optimizer)
-	if !ok {
-		return 0
-	}
-	switch o.Unit {
-	case optim.PerGradient:
-		rate := p.UsualRate()
-		if accumulates(o) {
-			return rate / 4 // steps add up to 1/(1−α) = 10 times the rate
-		}
-		return rate
-	case optim.PerStep:
-		return stepLength(p)
-	case optim.PerBoth:
-		return min(p.UsualRate(), stepLength(p))
-	default:
-		return 0
-	}
-}
-
-// SuggestedRates is SuggestedRate for every learning rate of the rule by its key: Muon has a second one, for what
-// is not a matrix.
-func SuggestedRates(p problems.Spec, optimizer string) map[string]float64 {
+// SuggestedRates are learning rates, by the keys of their settings, at which the spec's rule moves visibly and safely
+// on its problem from the usual start. The screen begins with them where nobody has chosen a rate; the command line
+// keeps to the defaults of the rules. Most rules have one rate or none; Muon has a second one, for what is not a matrix.
+func (s Spec) SuggestedRates() map[string]float64 {
 	rates := map[string]float64{}
-	lr := SuggestedRate(p, optimizer)
+	lr := s.suggestedRate()
 	if lr == 0 {
 		return rates
 	}
-	o, _ := optim.Lookup(optimizer)
-	for _, k := range o.New(optim.Lecture).Knobs() {
-		if k.Key == "lr" || strings.HasSuffix(k.Key, "_lr") {
-			rates[k.Key] = lr
-		}
+	for _, key := range RateKeys(s.Optimizer) {
+		rates[key] = lr
 	}
 	return rates
+}
+
+// RateKeys are the keys of the rule's learning rates.
+func RateKeys(optimizer string) (keys []string) {
+	o, ok := optim.Lookup(optimizer)
+	if !ok {
+		return nil
+	}
+	for _, k := range o.New(optim.Lecture).Knobs() {
+		if k.Key == "lr" || strings.HasSuffix(k.Key, "_lr") {
+			keys = append(keys, k.Key)
+		}
+	}
+	return keys
+}
+
+// suggestedRate is 0 where the rule's own default is right.
+func (s Spec) suggestedRate() float64 {
+	o, ok := optim.Lookup(s.Optimizer)
+	if !ok || o.Unit == optim.NoRate {
+		return 0
+	}
+	p, err := s.Ref().Resolve()
+	if err != nil {
+		return 0
+	}
+	switch {
+	case o.Unit == optim.PerStep:
+		return stepLength(p)
+	case o.Unit == optim.PerBoth:
+		return min(s.usualRate(p), stepLength(p))
+	case accumulates(o):
+		return s.usualRate(p) / 4 // steps add up to 1/(1−α) = 10 times the rate
+	default:
+		return s.usualRate(p)
+	}
+}
+
+// usualRate is the rate of gradient descent on the problem with the settings that the spec gives it.
+func (s Spec) usualRate(p problems.Spec) float64 {
+	problem := p.New()
+	changed := false
+	for _, k := range problem.Knobs() {
+		for _, key := range []string{k.Key, partProblem + "." + k.Key} {
+			if text, ok := s.Set[key]; ok {
+				_ = k.SetText(text) // New refuses what is wrong
+			}
+		}
+		changed = changed || k.Value() != k.Default
+	}
+	if !changed {
+		return p.UsualRate()
+	}
+	return problems.EstimateRate(problem)
 }
 
 // stepLength is a readable number near 1/150 of the picture's width.

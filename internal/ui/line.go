@@ -85,6 +85,9 @@ func seeksZero(l *lane) bool {
 	return ok && mode.Knob.Text(mode.Value) == optim.ZeroMode
 }
 
+// lastSteps is how many steps get dots or tangents of their own: more would hide the function.
+const lastSteps = 10
+
 // drawSteps draws where the runs of a function of one variable have been, as chords from point to point, and where
 // they are. A run that looks for a zero goes down its tangent to the axis, and from there back to the function.
 func (m *Model) drawSteps(o *plot.Overlay, f func(x float64) float64) {
@@ -101,11 +104,10 @@ func (m *Model) drawSteps(o *plot.Overlay, f func(x float64) float64) {
 			corners = append(corners[:n:n], train.XY{X: s.X[0], Y: f(s.X[0])})
 		}
 		if seeksZero(l) {
-			const last = 8 // tangents: more would hide the function
-			corners = zigzag(corners[max(0, len(corners)-last):])
+			corners = zigzag(corners[max(0, len(corners)-lastSteps):])
 		}
 		o.Path(len(corners), func(i int) (x, y float64) { return corners[i].X, corners[i].Y }, m.tint(l), true)
-		for _, q := range s.Path {
+		for _, q := range s.Path[max(0, len(s.Path)-lastSteps):] {
 			o.Marker(q.X, q.Y, m.small(), m.tint(l))
 		}
 	}

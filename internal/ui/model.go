@@ -345,14 +345,23 @@ func DefaultRuns(ref problems.Ref, seed uint64) []train.Spec {
 // Start is the spec of a run as the screen begins it: the problem's usual minibatch and a learning rate at
 // which something is to be seen. A problem that cannot be resolved is left to train.New to refuse.
 func Start(ref problems.Ref, optimizer string, seed uint64) train.Spec {
-	s := train.Spec{Optimizer: optimizer, Seed: seed, Set: map[string]string{}}.On(ref)
-	p, err := ref.Resolve()
-	if err != nil {
-		return s
+	s := train.Spec{Optimizer: optimizer, Seed: seed}.On(ref)
+	if p, err := ref.Resolve(); err == nil {
+		s.Batch = train.UsualBatch(p)
 	}
-	s.Batch = train.UsualBatch(p)
-	for key, lr := range train.SuggestedRates(p, optimizer) {
-		s.Set["optimizer."+key] = number(lr)
+	return WithRates(s)
+}
+
+// WithRates is the spec with learning rates at which something is to be seen, where it has none.
+func WithRates(s train.Spec) train.Spec {
+	s = s.Clone()
+	if s.Set == nil {
+		s.Set = map[string]string{}
+	}
+	for key, lr := range s.SuggestedRates() {
+		if _, chosen := s.Set[key]; !chosen && s.Set["optimizer."+key] == "" {
+			s.Set["optimizer."+key] = number(lr)
+		}
 	}
 	return s
 }

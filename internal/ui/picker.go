@@ -225,7 +225,9 @@ func (m *Model) rateFor(name string) map[string]string {
 		return nil
 	}
 	set := map[string]string{}
-	for key, lr := range train.SuggestedRates(s.Problem, name) {
+	to := s.Spec.Clone()
+	to.Optimizer = name
+	for key, lr := range to.SuggestedRates() {
 		set[key] = number(lr)
 	}
 	return set
@@ -272,8 +274,10 @@ func with(spec train.Spec, ref problems.Ref, optimizer string, drop ...string) t
 		return slices.ContainsFunc(drop, func(p string) bool { return strings.HasPrefix(key, p) })
 	})
 	spec.Optimizer = optimizer
-	maps.Copy(spec.Set, Start(ref, optimizer, 0).Set)
-	return spec
+	for _, key := range train.RateKeys(optimizer) {
+		delete(spec.Set, "optimizer."+key)
+	}
+	return WithRates(spec)
 }
 
 // setProblem moves all runs to another problem: each keeps its rule, with a learning rate that suits.

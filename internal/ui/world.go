@@ -151,10 +151,11 @@ func (m *Model) pan(key string) {
 
 // hasLandscape says so when there is nothing to zoom and pan.
 func (m *Model) hasLandscape() bool {
-	if !m.world.flat() {
+	ok := m.world.flat() || m.world.line()
+	if !ok {
 		m.refuse("%s is %s: there is no landscape to move in", m.world.spec.Title, dimension(m.lane().snap.Dim))
 	}
-	return m.world.flat()
+	return ok
 }
 
 // busy reports whether something is open over the screen that has the keys.
