@@ -1,7 +1,6 @@
 package main
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -66,7 +65,7 @@ func (f *ownFlags) ref(fs *pflag.FlagSet, problem string, named bool) (problems.
 		if f.model != "" {
 			return problems.Ref{}, usage.Errorf("--model is for data, not for a formula")
 		}
-		domain, err := parseDomain(f.domain)
+		domain, err := problems.ParseDomain(f.domain)
 		return problems.Ref{Name: problems.OwnFormula, Formula: &problems.Formula{Text: f.expr, Domain: domain}}, err
 	case fs.Changed("data"):
 		file := &dataset.File{Path: f.data, Target: f.target, Ignore: f.ignore, Missing: f.missing}
@@ -106,22 +105,4 @@ func isData(name string) bool {
 		}
 	}
 	return false
-}
-
-// parseDomain reads intervals lo:hi separated by commas; none is nil.
-func parseDomain(text string) ([][2]float64, error) {
-	if text == "" {
-		return nil, nil
-	}
-	var domain [][2]float64
-	for _, part := range strings.Split(text, ",") {
-		lo, hi, ok := strings.Cut(part, ":")
-		a, errA := strconv.ParseFloat(strings.TrimSpace(lo), 64)
-		b, errB := strconv.ParseFloat(strings.TrimSpace(hi), 64)
-		if !ok || errA != nil || errB != nil || !(a < b) || b-a-(b-a) != 0 {
-			return nil, usage.Errorf("domain cannot be %q: allowed are intervals low:high separated by commas, as in --domain=-2:2,-1:3", text)
-		}
-		domain = append(domain, [2]float64{a, b})
-	}
-	return domain, nil
 }

@@ -116,6 +116,7 @@ func (h headless) stream(run *train.Run, w io.Writer, csv bool) error {
 	defer ticker.Stop()
 	bar := h.progress(w)
 
+	start := time.Now()
 	out := bufio.NewWriterSize(w, 1<<16)
 	rows := newEncoder(out, run, csv)
 	err := rows.header()
@@ -153,6 +154,9 @@ func (h headless) stream(run *train.Run, w io.Writer, csv bool) error {
 		err = out.Flush()
 	}
 	_ = bar.Clear()
+	if isTerminal(h.stderr) && !isTerminal(w) {
+		h.summary(run, time.Since(start))
+	}
 	switch {
 	case errors.Is(err, syscall.EPIPE):
 		return nil // the reader has all it wanted
@@ -167,6 +171,15 @@ func (h headless) stream(run *train.Run, w io.Writer, csv bool) error {
 	default:
 		return nil
 	}
+}
+
+// summary tells a person how fast the run was.
+func (h headless) summary(run *train.Run, took time.Duration) {
+	text := fmt.Sprintf("opttui: %d steps in %.3g s, %.3g steps/s", run.Step(), took.Seconds(), float64(run.Step())/took.Seconds())
+	if n := run.SamplesUsed(); n > 0 {
+		text += fmt.Sprintf(", %.3g samples/s", float64(n)/took.Seconds())
+	}
+	fmt.Fprintln(h.stderr, text)
 }
 
 // nextChunk is how many steps to take before signals and the clock, which cost more than a step on a landscape, are

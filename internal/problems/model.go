@@ -147,6 +147,21 @@ func modelSpecs() []Spec {
 	return all
 }
 
+// ModelsOn returns every model that fits the user's data, the usual one first.
+func ModelsOn(file dataset.File) []Ref {
+	d, err := dataset.Load(file)
+	if err != nil {
+		return nil
+	}
+	refs := []Ref{{Name: OwnData, File: &file}}
+	for _, f := range Families() {
+		if f.For(d.Kinds) == "" && f.Name != usual(d.Kinds) {
+			refs = append(refs, Ref{Name: OwnData + "/" + f.Name, File: &file})
+		}
+	}
+	return refs
+}
+
 // classesOnly is the For of models of which the target must be one of several classes.
 func classesOnly(classes int) string {
 	if classes == 0 {

@@ -45,6 +45,9 @@ func unwise(o optim.Spec, stochastic bool) string {
 // Epoch returns how many times the data have been passed over, 0 where there are none.
 func (r *Run) Epoch() float64 { return r.epoch() }
 
+// SamplesUsed returns how many training samples the steps have used, 0 where there are none.
+func (r *Run) SamplesUsed() int { return r.used }
+
 // LastScore returns the latest judgement of a model, and whether there is one.
 func (r *Run) LastScore() (ScorePoint, bool) {
 	if len(r.scores) == 0 {

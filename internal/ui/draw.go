@@ -21,11 +21,14 @@ func (m *Model) draw() {
 	}
 	m.drawTitle(l.title)
 	if l.shape != tiny {
-		switch len(m.world.spec.Domain) {
-		case 2:
+		m.scape = rect{}
+		switch p := m.world.picture; {
+		case p == pictureLandscape:
 			m.drawLandscape(l.landscape)
-		case 1:
+		case p == pictureLine:
 			m.drawLine(l.landscape)
+		case p.plane():
+			m.drawPlane(l.landscape)
 		default:
 			m.drawScores(l.landscape)
 		}
@@ -40,6 +43,8 @@ func (m *Model) draw() {
 		m.help.draw(m)
 	case m.picker != nil:
 		m.picker.draw(m)
+	case m.formula != nil:
+		m.formula.draw(m)
 	}
 }
 
@@ -111,7 +116,7 @@ func (m *Model) advice() (string, plot.Color) {
 }
 
 // barOrder says which keys get into the bar first where not all fit: with help and quit in sight nobody is lost.
-var barOrder = []string{"?", "q", "space", "o", "p", "← →", ">", "[ ]", "S", "a", "r", "n", "z", "="}
+var barOrder = []string{"?", "q", "space", "o", "p", "← →", ">", "[ ]", "S", "a", "r", "n", "z", "=", "v", "F"}
 
 // drawKeys is the bar at the bottom, made from the key table and in its order.
 func (m *Model) drawKeys(r rect) {

@@ -41,6 +41,7 @@ func init() { // not a literal: the help that it opens reads the table
 
 		{[]string{"o"}, "o", "optimizer", "choose the optimizer of the selected run; θ and the step stay", act((*Model).pickOptimizer)},
 		{[]string{"p"}, "p", "problem", "choose the problem", act((*Model).pickProblem)},
+		{[]string{"F"}, "F", "formula", "a formula of your own as the problem, with a preview while you type", act((*Model).typeFormula)},
 		{[]string{"S"}, "S", "schedule", "choose the learning-rate schedule of the selected run", act((*Model).pickSchedule)},
 		{[]string{"up", "down"}, "↑ ↓", "", "choose a hyperparameter", func(m *Model, k string) tea.Cmd { m.moveTune(k); return nil }},
 		{[]string{"left", "right"}, "← →", "tune", "turn it by one notch", func(m *Model, k string) tea.Cmd { m.turn(k); return nil }},
@@ -59,6 +60,8 @@ func init() { // not a literal: the help that it opens reads the table
 		{[]string{"l"}, "l", "", "logarithmic or linear loss", act(func(m *Model) { m.linear = !m.linear })},
 		{[]string{"e"}, "e", "", "smoothing of the curves: automatic, α 0, 0.5, 0.9, 0.98, 0.995", act((*Model).nextAlpha)},
 		{[]string{"k"}, "k", "", "x-axis: step, ∇ evaluations, all evaluations, epoch, seconds", act((*Model).nextAxis)},
+		{[]string{"v"}, "v", "view", "another picture: scores, or the loss on a plane: of the path's principal components, random directions, two parameters", act((*Model).nextPicture)},
+		{[]string{"V"}, "V", "", "another plane: through the run as it is now, other random directions, other parameters", func(m *Model, _ string) tea.Cmd { return m.anotherPlane() }},
 		{[]string{"z"}, "z", "zoom", "zoom into the landscape at the selected run; also the wheel", act(func(m *Model) { m.zoom(1 / zoomStep) })},
 		{[]string{"Z"}, "Z", "", "zoom out", act(func(m *Model) { m.zoom(zoomStep) })},
 		{[]string{"shift+left", "shift+right", "shift+up", "shift+down"}, "shift-arrows", "", "pan the landscape; also drag", func(m *Model, k string) tea.Cmd { m.pan(k); return nil }},
@@ -117,6 +120,8 @@ func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 		return m.picker.key(m, msg)
 	case m.prompt != nil:
 		return m.prompt.key(m, msg)
+	case m.formula != nil:
+		return m.formula.key(m, msg)
 	}
 	for _, b := range bindings {
 		if slices.Contains(b.keys, k) {

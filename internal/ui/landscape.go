@@ -11,32 +11,22 @@ import (
 // drawLandscape is the heat map with the paths of all runs over it.
 func (m *Model) drawLandscape(p pane) {
 	in := p.inner()
+	m.scape = in
 	v := m.world.view
 	m.frameOf(p, fmt.Sprintf("landscape ── x ∈ [%s, %s]  y ∈ [%s, %s]", edge(v.X0, v.X1), edge(v.X1, v.X0), edge(v.Y0, v.Y1), edge(v.Y1, v.Y0)))
 	if in.w < 1 || in.h < 1 {
 		return
 	}
 	m.world.fieldFor(in.w, in.h).Draw(m.screen, in.x, in.y, m.mode)
-	o := plot.Overlay{C: m.screen, OX: in.x, OY: in.y, W: in.w, H: in.h, View: v, Mode: m.mode}
-	sel := m.lane()
+	o := m.overlay(v)
 	for _, l := range m.backToFront() {
 		s := l.snap
 		if len(s.X) != 2 {
 			continue // the run is changing to this problem just now
 		}
-		n := len(s.Path)
-		o.Path(n+1, func(i int) (x, y float64) {
-			if i == n {
-				return s.X[0], s.X[1]
-			}
-			return s.Path[i].X, s.Path[i].Y
-		}, m.onHeat(l), true)
+		m.drawPath(o, l, append(s.Path[:len(s.Path):len(s.Path)], train.XY{X: s.X[0], Y: s.X[1]}))
 	}
-	m.drawArrows(&o, sel)
-	white := plot.RGB(255, 255, 255)
-	if m.plain {
-		white = 0
-	}
+	m.drawArrows(o, m.lane())
 	for _, k := range m.world.spec.Minima {
 		mark := '◇'
 		if k.Global {
@@ -45,20 +35,46 @@ func (m *Model) drawLandscape(p pane) {
 		if m.ascii {
 			mark = '*'
 		}
-		o.Marker(k.X[0], k.X[1], mark, white)
+		o.Marker(k.X[0], k.X[1], mark, m.white())
 	}
-	if s := sel.snap; len(s.X) == 2 {
-		start := '×'
-		if m.ascii {
-			start = 'x'
-		}
-		o.Marker(s.Start[0], s.Start[1], start, white)
+	if s := m.lane().snap; len(s.X) == 2 {
+		m.drawStart(o, s.Start[0], s.Start[1])
 	}
+	m.drawPlaces(o)
+}
+
+// overlay draws over the picture, which shows the given part of the plane.
+func (m *Model) overlay(v plot.View) *plot.Overlay {
+	return &plot.Overlay{C: m.screen, OX: m.scape.x, OY: m.scape.y, W: m.scape.w, H: m.scape.h, View: v, Mode: m.mode}
+}
+
+func (m *Model) drawPath(o *plot.Overlay, l *lane, path []train.XY) {
+	o.Path(len(path), func(i int) (x, y float64) { return path[i].X, path[i].Y }, m.onHeat(l), true)
+}
+
+func (m *Model) drawStart(o *plot.Overlay, x, y float64) {
+	start := '×'
+	if m.ascii {
+		start = 'x'
+	}
+	o.Marker(x, y, start, m.white())
+}
+
+// drawPlaces marks where the runs are.
+func (m *Model) drawPlaces(o *plot.Overlay) {
 	for _, l := range m.backToFront() {
-		if s := l.snap; len(s.X) == 2 {
-			o.Marker(s.X[0], s.X[1], l.marker, m.onHeat(l))
+		if x, y, ok := m.place(l); ok {
+			o.Marker(x, y, l.marker, m.onHeat(l))
 		}
 	}
+}
+
+// white is the colour of what belongs to no run.
+func (m *Model) white() plot.Color {
+	if m.plain {
+		return 0
+	}
+	return plot.RGB(255, 255, 255)
 }
 
 // drawArrows shows where the selected run is pulled: −g in white, and in its own colour the velocity of rules that

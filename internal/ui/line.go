@@ -58,6 +58,7 @@ func (m *Model) drawLine(p pane) {
 	c.Series = append(c.Series, plot.Series{Points: function, Color: m.accent()})
 	c.Draw(m.screen, in.x, in.y, in.w, in.h)
 	x, y, w, h, area := c.Area()
+	m.scape = rect{x, y, w, h}
 	m.drawSteps(&plot.Overlay{C: m.screen, OX: x, OY: y, W: w, H: h, View: area, Mode: m.mode}, f)
 }
 

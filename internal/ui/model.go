@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -44,12 +45,14 @@ type lane struct {
 	dark   plot.Color // the same where the terminal is light
 	marker rune
 	sent   uint64 // last message sent
+	flat   flatPath
 }
 
 // Model is the state of the screen. It is used by Bubble Tea's one goroutine.
 type Model struct {
-	ctx  context.Context
-	stop context.CancelFunc
+	ctx        context.Context
+	stop       context.CancelFunc
+	background sync.WaitGroup // what computes beside the runs
 
 	w, h  int
 	mode  plot.Mode
@@ -69,7 +72,9 @@ type Model struct {
 	world   world // the landscape under the paths
 	drag    drag
 	picker  *picker
+	own     []problems.Ref // problems of the user's own
 	prompt  *prompt
+	formula *formulaBox
 	help    *help
 	status  string // what the last key did or why it was refused
 	refused bool
@@ -79,6 +84,7 @@ type Model struct {
 	chart            plot.Chart
 	accuracy, losses plot.Chart
 	lay              layout
+	scape            rect // where the landscape is drawn, or the function of one variable
 	dirty            bool
 	frame            string
 }
@@ -121,6 +127,7 @@ func New(ctx context.Context, o Options) (*Model, error) {
 			return nil, err
 		}
 	}
+	m.keep(o.Runs[0].Ref())
 	m.world.reset(m.lanes[0].snap)
 	return m, nil
 }
@@ -142,6 +149,7 @@ func speedIndex(rate float64) int {
 // Close ends all runs and waits for them.
 func (m *Model) Close() {
 	m.stop()
+	m.background.Wait()
 	for _, l := range m.lanes {
 		l.live.Stop()
 	}
@@ -252,6 +260,7 @@ func (m *Model) pull() {
 	if m.world.follow(m.lane().snap) {
 		m.dirty = true
 	}
+	m.explore()
 }
 
 // noteChange tells in the status line what the latest command did.

@@ -18,8 +18,9 @@ import (
 // choice is one line of a picker.
 type choice struct {
 	name, title string
-	detail      []string // shown for the line under the cursor: formula, source, when to use it
-	why         string   // why it cannot be chosen, "" if it can
+	detail      []string     // shown for the line under the cursor: formula, source, when to use it
+	why         string       // why it cannot be chosen, "" if it can
+	ref         problems.Ref // of a problem
 }
 
 // picker is a list with a filter, over the screen.
@@ -29,13 +30,12 @@ type picker struct {
 	shown []choice
 	at    int
 	input textinput.Model
-	take  func(name string)
+	take  func(choice)
+	typed func(name string) error // takes a name that is not in the list; nil where there are no others
 }
 
-func (m *Model) open(title string, all []choice, now string, take func(string)) {
-	in := textinput.New()
-	in.Prompt = ""
-	in.CharLimit = 30
+func (m *Model) open(title string, all []choice, now string, take func(choice)) {
+	in := newInput(60)
 	in.Focus()
 	m.picker = &picker{title: title, all: all, input: in, take: take}
 	m.picker.filter()
@@ -95,13 +95,19 @@ func (p *picker) key(m *Model, msg tea.KeyPressMsg) tea.Cmd {
 		p.at = max(n-1, 0)
 	case "enter":
 		switch {
+		case n == 0 && p.typed != nil:
+			if err := p.typed(strings.TrimSpace(p.input.Value())); err != nil {
+				m.refuse("%v", err)
+				return nil
+			}
+			m.picker = nil
 		case n == 0:
 			m.refuse("nothing is called %q", p.input.Value())
 		case p.shown[p.at].why != "":
 			m.refuse("%s", p.shown[p.at].why)
 		default:
 			m.picker = nil
-			p.take(p.shown[p.at].name)
+			p.take(p.shown[p.at])
 		}
 	default:
 		before := p.input.Value()
@@ -149,7 +155,11 @@ func (p *picker) draw(m *Model) {
 		m.screen.Text(in.x+24, y, clip(c.title, in.w-25), m.dim(), m.faint())
 	}
 	if len(p.shown) == 0 {
-		m.screen.Text(in.x+3, in.y+1, "nothing has that in its name", m.warn(), 0)
+		text := "nothing has that in its name"
+		if p.typed != nil {
+			text += "; enter takes a model on data too, as in digits/mlp:64,32"
+		}
+		m.screen.Text(in.x+3, in.y+1, clip(text, in.w-4), m.warn(), 0)
 		return
 	}
 	y := in.y + 2 + list
@@ -211,8 +221,8 @@ func (m *Model) optimizers() []choice {
 
 func (m *Model) pickOptimizer() {
 	s := m.lane().snap
-	m.open("optimizer", m.optimizers(), s.Optimizer.Name, func(name string) {
-		m.do(train.Command{Op: train.OpOptimizer, Value: name, Set: m.rateFor(name)})
+	m.open("optimizer", m.optimizers(), s.Optimizer.Name, func(c choice) {
+		m.do(train.Command{Op: train.OpOptimizer, Value: c.name, Set: m.rateFor(c.name)})
 	})
 }
 
@@ -235,8 +245,8 @@ func (m *Model) rateFor(name string) map[string]string {
 
 func (m *Model) pickRun() {
 	s := m.lane().snap
-	m.open("add a run", m.optimizers(), s.Optimizer.Name, func(name string) {
-		spec := with(s.Spec, s.Spec.Ref(), name, "optimizer.", "schedule.")
+	m.open("add a run", m.optimizers(), s.Optimizer.Name, func(c choice) {
+		spec := with(s.Spec, s.Spec.Ref(), c.name, "optimizer.", "schedule.")
 		spec.Schedule = ""
 		if err := m.add(spec); err != nil {
 			m.refuse("%v", err)
@@ -253,17 +263,47 @@ func (m *Model) pickSchedule() {
 	for _, s := range optim.Schedules() {
 		all = append(all, choice{name: s.Name, title: s.Title, detail: []string{s.Formula, s.Advice, s.Source}})
 	}
-	m.open("schedule", all, m.lane().snap.Schedule.Name, func(name string) {
-		m.do(train.Command{Op: train.OpSchedule, Value: name})
+	m.open("schedule", all, m.lane().snap.Schedule.Name, func(c choice) {
+		m.do(train.Command{Op: train.OpSchedule, Value: c.name})
 	})
 }
 
 func (m *Model) pickProblem() {
 	var all []choice
-	for _, p := range problems.All() {
-		all = append(all, choice{name: p.Name, title: p.Title + " · " + p.Kind, detail: []string{p.Formula, p.Source}})
+	add := func(p problems.Spec, ref problems.Ref) {
+		all = append(all, choice{name: p.Name, title: p.Title + " · " + p.Kind, detail: []string{p.Formula, p.Source}, ref: ref})
 	}
-	m.open("problem", all, m.lane().snap.Problem.Name, func(name string) { m.setProblem(problems.Ref{Name: name}) })
+	for _, ref := range m.own {
+		if p, err := ref.Resolve(); err == nil { // it has run
+			add(p, ref)
+		}
+	}
+	for _, p := range problems.All() {
+		add(p, problems.Ref{Name: p.Name})
+	}
+	m.open("problem", all, m.lane().snap.Problem.Name, func(c choice) { m.setProblem(c.ref) })
+	m.picker.typed = func(name string) error { // a model of other sizes: digits/mlp:128
+		ref := problems.Ref{Name: name}
+		_, err := ref.Resolve()
+		if err == nil {
+			m.setProblem(ref)
+		}
+		return err
+	}
+}
+
+// keep remembers a problem of the user's own for the list of problems: of data every model that fits them, of formulas
+// the last one.
+func (m *Model) keep(ref problems.Ref) {
+	refs := []problems.Ref{ref}
+	switch {
+	case ref.File != nil:
+		refs = problems.ModelsOn(*ref.File)
+	case ref.Formula == nil:
+		return
+	}
+	m.own = slices.DeleteFunc(m.own, func(r problems.Ref) bool { return (r.File != nil) == (ref.File != nil) })
+	m.own = append(m.own, refs...)
 }
 
 // with is a run's spec for another problem or rule: without the settings that begin with one of the prefixes, and
@@ -287,6 +327,7 @@ func (m *Model) setProblem(ref problems.Ref) {
 		m.refuse("%v", err)
 		return
 	}
+	m.keep(ref)
 	have := train.Capabilities(p.New())
 	for i, l := range m.lanes {
 		s := l.snap

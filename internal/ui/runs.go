@@ -118,6 +118,9 @@ func (m *Model) runDetails(s *train.Snapshot) []string {
 	d = append(d, fmt.Sprintf("‖g‖ %-8s", value(s.GradNorm)))
 	if s.Samples > 0 {
 		d = append(d, fmt.Sprintf("epoch %-6.1f", s.Epoch))
+		if s.Speed > 0 && s.Status == train.Running {
+			d = append(d, fmt.Sprintf("%s samples/s", si(s.Speed*float64(s.Used))))
+		}
 	}
 	d = append(d, "step "+grouped(s.Step))
 	return d

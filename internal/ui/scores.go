@@ -14,7 +14,7 @@ func (m *Model) drawScores(p pane) {
 	s := m.lane().snap
 	title := "scores"
 	if sc, ok := s.Score(); ok {
-		title = fmt.Sprintf("accuracy ── held out %s, training %s", percent(sc.TestAccuracy), percent(sc.TrainAccuracy))
+		title = fmt.Sprintf("%s ── held out %s, training %s", m.measure(), percent(sc.TestAccuracy), percent(sc.TrainAccuracy))
 	}
 	m.frameOf(p, title)
 	in := p.inner()
@@ -32,6 +32,14 @@ func (m *Model) drawScores(p pane) {
 	m.frameOf(pane{rect{in.x, in.y + top, in.w, in.h - top}, false}, title)
 	m.losses.Log = !m.linear
 	m.drawScore(&m.losses, rect{in.x, in.y + top + 1, in.w, in.h - top - 1}, totalLosses)
+}
+
+// measure is what the model's scores call accuracy.
+func (m *Model) measure() string {
+	if s, ok := m.world.problem.(problems.Scored); ok {
+		return s.Measure()
+	}
+	return "accuracy"
 }
 
 func accuracies(s problems.Score) (train, test float64)  { return s.TrainAccuracy, s.TestAccuracy }

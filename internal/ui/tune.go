@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
 
 	"opttui/internal/knob"
@@ -133,93 +132,52 @@ func (m *Model) turn(key string) {
 		i := slices.Index(names, s.Schedule.Name)
 		m.do(train.Command{Op: train.OpSchedule, Value: names[(i+step+len(names))%len(names)]})
 	default:
-		if v := r.setting.Value; r.setting.Knob.Turned(v, step) == v {
-			m.refuse("%s is at its limit: allowed is %s", r.setting.Knob.Key, r.setting.Knob.Range())
+		v, k := r.setting.Value, r.setting.Knob
+		switch turned := k.Turned(v, step); {
+		case turned == v:
+			m.refuse("%s is at its limit: allowed is %s", k.Key, k.Range())
+			return
+		case k.Restart:
+			m.set(r.setting, turned)
 			return
 		}
 		m.doFor(r.setting.Key(), train.Command{Op: train.OpTurn, Key: r.setting.Key(), Notches: step})
 	}
 }
 
-// prompt is the line in which a value is typed.
-type prompt struct {
-	setting train.Setting
-	input   textinput.Model
-}
-
+// askValue lets a value be typed for the selected setting.
 func (m *Model) askValue() tea.Cmd {
 	r := m.tuneRows()[m.tune]
 	if r.choice != "" {
 		m.refuse("%s is a choice: ← → go through it", r.choice)
 		return nil
 	}
-	in := textinput.New()
-	in.Prompt = ""
-	in.CharLimit = 40
-	cmd := in.Focus()
-	m.prompt = &prompt{setting: r.setting, input: in}
-	return cmd
-}
-
-func (p *prompt) key(m *Model, msg tea.KeyPressMsg) tea.Cmd {
-	switch msg.String() {
-	case "esc":
-		m.prompt = nil
-		return nil
-	case "enter":
-		k := p.setting.Knob
-		text := p.input.Value()
-		if strings.TrimSpace(text) == "" {
-			m.prompt = nil
-			return nil
-		}
-		if p.setting.Key() == "run.batch" && strings.EqualFold(strings.TrimSpace(text), "all") {
+	key, k := r.setting.Key(), r.setting.Knob
+	hint := fmt.Sprintf("now %s · %s", k.Text(r.setting.Value), k.Range())
+	return m.ask(plain(k.Key), hint, func(text string) error {
+		if key == "run.batch" && strings.EqualFold(text, "all") {
 			text = "0"
 		}
-		if _, err := k.Parse(text); err != nil {
-			m.refuse("%v", err)
-			return nil
+		v, err := k.Parse(text)
+		if err == nil {
+			m.set(r.setting, v)
 		}
-		m.doFor(p.setting.Key(), train.Command{Op: train.OpSet, Key: p.setting.Key(), Value: text})
-		m.prompt = nil
-		return nil
-	}
-	var cmd tea.Cmd
-	p.input, cmd = p.input.Update(msg)
-	return cmd
+		return err
+	})
 }
 
-func (p *prompt) draw(m *Model, r rect) {
-	k := p.setting.Knob
-	x := r.x + 1
-	x += m.screen.Text(x, r.y, plain(k.Key)+" = ", m.accent(), plot.Bold)
-	x += drawInput(m.screen, x, r.y, p.input)
-	if m.refused {
-		m.screen.Text(x+2, r.y, clip(m.status, r.w-x-2), m.warn(), plot.Bold)
+// set gives a setting a value, by a restart of all runs where it cannot change in mid-run.
+func (m *Model) set(t train.Setting, v float64) {
+	text := t.Knob.Text(v)
+	if !t.Knob.Restart {
+		m.doFor(t.Key(), train.Command{Op: train.OpSet, Key: t.Key(), Value: text})
 		return
 	}
-	m.screen.Text(x+2, r.y, clip(fmt.Sprintf("now %s · %s · enter sets, esc leaves it", k.Text(p.setting.Value), k.Range()), r.w-x-2), m.dim(), m.faint())
-}
-
-// drawInput writes a text field with its cursor and returns its width.
-func drawInput(c *plot.Canvas, x, y int, in textinput.Model) int {
-	text := []rune(in.Value() + " ")
-	n := c.Text(x, y, string(text), 0, plot.Bold)
-	if at := x + in.Position(); at < c.W && y < c.H && at >= 0 && y >= 0 {
-		c.At(at, y).A |= plot.Reverse
+	edit := func(s *train.Spec) {
+		s.Set[t.Key()], s.Start = text, nil
 	}
-	return n
-}
-
-// paste puts pasted text where text is being typed.
-func (m *Model) paste(text string) {
-	text = strings.Join(strings.Fields(text), " ")
-	switch {
-	case m.prompt != nil:
-		m.prompt.input, _ = m.prompt.input.Update(tea.PasteMsg{Content: text})
-	case m.picker != nil:
-		m.picker.input, _ = m.picker.input.Update(tea.PasteMsg{Content: text})
-		m.picker.filter()
+	if m.restartAll(edit) {
+		m.say("%s %s: all runs start again", t.Knob.Key, t.Knob.Format(v))
 	}
 }
 
