@@ -22,11 +22,13 @@ var mayImport = map[string][]string{
 	"opttui/internal/reftest":  nil, // for tests alone
 	"opttui/internal/plot":     nil, // pictures from numbers: it knows nothing of runs
 	"opttui/internal/dataset":  {"usage"},
+	"opttui/internal/formula":  {"usage"},
 	"opttui/internal/optim":    {"knob", "ewma"},
 	"opttui/internal/refdoc":   {"optim", "knob"},
-	"opttui/internal/problems": {"dataset", "knob", "usage"}, // rules and problems do not know each other
+	"opttui/internal/problems": {"dataset", "formula", "knob", "usage"}, // rules and problems do not know each other
+	"opttui/internal/plane":    {"problems"},
 	"opttui/internal/train":    {"optim", "problems", "dataset", "ewma", "knob", "usage"},
-	"opttui/internal/ui":       {"train", "plot", "optim", "problems", "dataset", "ewma", "knob", "usage"},
+	"opttui/internal/ui":       {"train", "plot", "plane", "formula", "optim", "problems", "dataset", "ewma", "knob", "usage"},
 	"opttui/cmd/opttui":        {"ui", "train", "plot", "optim", "problems", "dataset", "ewma", "knob", "usage"},
 }
 

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,6 +20,7 @@ type exploration struct {
 	seed    uint64    // of pictureRandom
 	origin  []float64 // the parameters that the plane goes through
 	trail   [][]float64
+	others  [][]float64  // where other runs have been, to be shown as well
 	plane   *plane.Plane // one that is known already, nil to make it
 	view    plot.View    // the part that is wanted; none: what fits the path
 	w, h    int          // points
@@ -27,6 +29,7 @@ type exploration struct {
 // explorer computes a landscape in goroutines of its own, beside the runs and the screen.
 type explorer struct {
 	stop  context.CancelFunc
+	given *plane.Plane // what it was told to survey, nil where it makes the plane
 	found atomic.Pointer[explored]
 	theta atomic.Pointer[[]float64] // where the run is by now
 	gap   atomic.Pointer[gap]
@@ -47,10 +50,18 @@ type gap struct{ loss, above float64 }
 // explore begins. The result grows until stop is called; the goroutine ends within one evaluation then.
 func explore(ctx context.Context, all *sync.WaitGroup, want exploration) *explorer {
 	ctx, stop := context.WithCancel(ctx)
-	e := &explorer{stop: stop}
+	e := &explorer{stop: stop, given: want.plane}
 	e.theta.Store(&want.origin)
 	all.Go(func() { e.run(ctx, want) })
 	return e
+}
+
+// known is the plane that is explored, nil as long as it is not made.
+func (e *explorer) known() *plane.Plane {
+	if found := e.found.Load(); found != nil {
+		return found.plane
+	}
+	return e.given
 }
 
 // gapTime is how often the run's distance from the plane is measured, in loss.
@@ -62,7 +73,7 @@ func (e *explorer) run(ctx context.Context, want exploration) {
 		x.plane = want.makePlane()
 	}
 	x.outside = x.plane.Outside(want.trail)
-	x.fit = plot.View(x.plane.Fit(want.trail))
+	x.fit = plot.View(x.plane.Fit(slices.Concat(want.trail, want.others)))
 	x.view = want.view
 	if !x.view.Valid() {
 		x.view = x.fit

@@ -115,10 +115,15 @@ func (m *Model) begin(want planeKey, s *train.Snapshot) {
 		problem: m.world.problem.Clone(), picture: want.picture, axes: want.axes, seed: want.seed,
 		origin: s.Theta, trail: s.Trail, view: want.view, w: want.w, h: want.h,
 	}
+	for _, l := range m.lanes {
+		if l.live != want.live && len(l.snap.Theta) == want.dim {
+			e.others = append(e.others, l.snap.Trail...)
+		}
+	}
 	if v.work != nil {
 		v.work.stop()
-		if found := v.work.found.Load(); found != nil && same == v.want && same != want {
-			e.plane = found.plane
+		if same == v.want && same != want {
+			e.plane = v.work.known()
 		}
 	}
 	v.want, v.began = want, time.Now()
@@ -323,8 +328,7 @@ func (m *Model) anotherPlane() tea.Cmd {
 
 func parseAxes(text string, n int) ([2]int, error) {
 	var i, j int
-	text = strings.ReplaceAll(text, ",", " ")
-	if k, err := fmt.Sscanf(text, "%d %d", &i, &j); k != 2 || err != nil || i < 1 || j < 1 || i > n || j > n || i == j {
+	if k, err := fmt.Sscanf(strings.ReplaceAll(text, ",", " "), "%d %d", &i, &j); k != 2 || err != nil || i < 1 || j < 1 || i > n || j > n || i == j {
 		return [2]int{}, usage.Errorf("parameters cannot be %q: allowed are two different numbers from 1 to %d, as in 1,2", text, n)
 	}
 	return [2]int{i - 1, j - 1}, nil

@@ -418,7 +418,9 @@ func TestOneVariable(t *testing.T) {
 	}
 	checkFrame(t, m)
 	press(t, m, "z")
-	wants(t, m, "there is no landscape to move in")
+	wants(t, m, "x ∈ [-1.60, 1.60]")
+	press(t, m, "shift+right", "home")
+	wants(t, m, "x ∈ [-2.00, 2.00]")
 }
 
 // The lecture's warning: quasi-Newton rules on noise.
