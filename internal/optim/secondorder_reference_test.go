@@ -18,6 +18,7 @@ type soObjective struct {
 	problems.Problem
 	values, gradients, hessians, jacobians int
 	hide                                   optim.Capability // not to be offered
+	h                                      []float64        // scratch of HessVec
 }
 
 func (o *soObjective) Value(x []float64) float64 { o.values++; return o.Problem.Value(x) }
@@ -30,7 +31,7 @@ func (o *soObjective) Gradient(x, g []float64) float64 {
 func (o *soObjective) Has(c optim.Capability) bool {
 	have := optim.Capability(0)
 	if _, ok := o.Problem.(problems.Hessianer); ok {
-		have |= optim.CanHessian
+		have |= optim.CanHessian | optim.CanHessVec
 	}
 	if _, ok := o.Problem.(problems.LeastSquares); ok {
 		have |= optim.CanResiduals
@@ -41,6 +42,17 @@ func (o *soObjective) Has(c optim.Capability) bool {
 func (o *soObjective) Hessian(x, h []float64) {
 	o.hessians++
 	o.Problem.(problems.Hessianer).Hessian(x, h)
+}
+
+func (o *soObjective) HessVec(x, v, hv []float64) {
+	n := len(x)
+	if len(o.h) != n*n {
+		o.h = make([]float64, n*n)
+	}
+	o.Hessian(x, o.h)
+	for i := range hv {
+		hv[i] = soDot(o.h[i*n:i*n+n], v)
+	}
 }
 
 func (o *soObjective) Residuals() int { return o.Problem.(problems.LeastSquares).Residuals() }
