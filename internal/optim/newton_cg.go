@@ -12,7 +12,7 @@ import (
 func init() {
 	Register(Spec{
 		Name: "newton_cg", Title: "Newton–CG", Order: 2, Unit: NoRate, SameFunction: true, Needs: CanHessVec,
-		Formula: "CG on Hp = −g until ‖Hp + g‖ ≤ η‖g‖ or pᵀHp ≤ 0 on the way;  θ ← θ + αp, α from a strong-Wolfe search",
+		Formula: "CG on Hp = −g, until ‖Hp + g‖ ≤ η‖g‖ or the curvature along its direction is ≤ 0;  θ ← θ + αp, α from a strong-Wolfe search",
 		Source:  "Dembo & Steihaug 1983; Nocedal & Wright 2006, alg. 7.1; Martens 2010, “Hessian-free”",
 		Advice:  "smooth problems with many parameters and the full batch: Newton's few steps without its matrix, and away from saddles",
 		New: func(Convention) Optimizer {

@@ -16,9 +16,9 @@ import (
 // soObjective shows a problem to a rule and counts what the rule asks for.
 type soObjective struct {
 	problems.Problem
-	values, gradients, hessians, jacobians int
-	hide                                   optim.Capability // not to be offered
-	h                                      []float64        // scratch of HessVec
+	values, gradients, hessians, jacobians, products int
+	hide                                             optim.Capability // not to be offered
+	h                                                []float64        // scratch of HessVec
 }
 
 func (o *soObjective) Value(x []float64) float64 { o.values++; return o.Problem.Value(x) }
@@ -45,6 +45,11 @@ func (o *soObjective) Hessian(x, h []float64) {
 }
 
 func (o *soObjective) HessVec(x, v, hv []float64) {
+	o.products++
+	if p, ok := o.Problem.(problems.HessianVector); ok {
+		p.HessVec(x, v, hv)
+		return
+	}
 	n := len(x)
 	if len(o.h) != n*n {
 		o.h = make([]float64, n*n)

@@ -29,7 +29,7 @@ func (o *soFunc) Gradient(x, g []float64) float64 { o.calls++; return o.fg(x, g)
 func (o *soFunc) Has(c optim.Capability) bool {
 	return (c == optim.CanHessian || c == optim.CanHessVec) && o.hess != nil
 }
-func (o *soFunc) Hessian(x, h []float64)          { o.hess(x, h) }
+func (o *soFunc) Hessian(x, h []float64) { o.hess(x, h) }
 func (o *soFunc) HessVec(x, v, hv []float64) {
 	h := make([]float64, len(x)*len(x))
 	o.hess(x, h)

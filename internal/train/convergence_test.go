@@ -35,7 +35,7 @@ const (
 
 // settles are the rules that settle; Newton's has its own expectations.
 var settles = []string{
-	"adagrad", "asgd", "bfgs", "cg", "damped_newton", "lbfgs", "lm", "momentum", "nesterov", "schedulefree_sgd", "sgd",
+	"adagrad", "asgd", "bfgs", "cg", "damped_newton", "lbfgs", "lm", "momentum", "nesterov", "newton_cg", "schedulefree_sgd", "sgd",
 }
 
 func within(rule string) float64 {
