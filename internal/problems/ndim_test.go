@@ -72,6 +72,9 @@ var dimensions = []struct {
 	{"rosenbrock", []string{"dim", "3"}},
 	{"rosenbrock", []string{"dim", "10"}},
 	{"rosenbrock", []string{"dim", "51"}},
+	{"random_field", []string{"dim", "2", "field_seed", "7"}},
+	{"random_field", []string{"dim", "3", "bowl", "0"}},
+	{"random_field", []string{"dim", "20", "field_seed", "123456789"}},
 }
 
 // TestOtherDimensions: all derivatives, by differences, wherever a function has many variables.
@@ -289,8 +292,72 @@ func TestChainedRosenbrock(t *testing.T) {
 	}
 }
 
+// TestRandomField: the field is what its text says: the same for the same knobs, another one for another seed, of mean
+// 0, variance 1 and covariance exp(−r²/2), with gradients and curvatures to match.
+func TestRandomField(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 9))
+	for _, n := range []int{1, 2, 5, 30} {
+		const fields, places = 40, 25
+		var mean, square, beside, slope, slant float64
+		g, hv, x, y := make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)
+		for seed := range fields {
+			p := RandomField(n, seed+1, 0)
+			again := RandomField(n, seed+1, 0)
+			for range places {
+				for i := range x {
+					x[i] = 40 * (rng.Float64() - 0.5)
+				}
+				copy(y, x)
+				y[n-1] += 1.5
+				f := p.Gradient(x, g)
+				if v := again.Value(x); math.Abs(v-f) > 1e-13 {
+					t.Fatalf("n = %d, seed %d: %v and %v", n, seed+1, f, v)
+				}
+				mean += f
+				square += f * f
+				beside += f * p.Value(y)
+				slope += floats.Dot(g, g) / float64(n)
+				p.(HessianVector).HessVec(x, g, hv)
+				slant += f * floats.Dot(g, hv) / floats.Dot(g, g)
+			}
+		}
+		const total = fields * places
+		for _, c := range []struct {
+			what           string
+			got, want, tol float64
+		}{
+			{"mean", mean / total, 0, 0.15},
+			{"variance", square / total, 1, 0.2},
+			{"covariance at the distance 1.5", beside / total, math.Exp(-1.5 * 1.5 / 2), 0.15},
+			{"variance of a slope", slope / total, 1, 0.2},
+			{"covariance of value and curvature", slant / total, -1, 0.25},
+		} {
+			if math.Abs(c.got-c.want) > c.tol {
+				t.Errorf("n = %d: %s is %.3f, want %.3f", n, c.what, c.got, c.want)
+			}
+		}
+	}
+	if x := []float64{0.3, -0.2}; RandomField(2, 1, 0).Value(x) == RandomField(2, 2, 0).Value(x) {
+		t.Error("seeds 1 and 2 give the same field")
+	}
+}
+
+// TestRandomFieldIsBounded: the bowl turns up all around.
+func TestRandomFieldIsBounded(t *testing.T) {
+	p := with(t, "random_field", "dim", "10")
+	g := make([]float64, 10)
+	rng := rand.New(rand.NewPCG(2, 2))
+	for range 100 {
+		x := scattered(rng, 10, 1)
+		floats.Scale(1000/floats.Norm(x, 2), x)
+		if f := p.Gradient(x, g); f < 9000 || floats.Dot(g, x) < 0 {
+			t.Errorf("at %v f = %v, slope outward %v", x, f, floats.Dot(g, x))
+		}
+	}
+}
+
 func BenchmarkManyVariables(b *testing.B) {
-	for _, name := range []string{"quadratic", "rosenbrock"} {
+	for _, name := range []string{"quadratic", "rosenbrock", "random_field"} {
 		p := with(b, name, "dim", "1000")
 		x := p.Start(0)
 		g, hv := make([]float64, len(x)), make([]float64, len(x))

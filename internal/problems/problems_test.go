@@ -48,7 +48,7 @@ func TestSpecs(t *testing.T) {
 	}
 	want := []string{
 		"ackley", "beale", "booth", "double_well", "easom", "goldstein_price", "himmelblau", "levy", "levy13", "matyas", "mccormick",
-		"monkey_saddle", "parabola", "quadratic", "quartic", "rastrigin", "ravine", "rosenbrock", "saddle", "six_hump_camel", "smooth_abs", "styblinski_tang",
+		"monkey_saddle", "parabola", "quadratic", "quartic", "random_field", "rastrigin", "ravine", "rosenbrock", "saddle", "six_hump_camel", "smooth_abs", "styblinski_tang",
 		"three_hump_camel", "wavy", "digits", "digits/mlp", "iris", "iris/mlp",
 	}
 	if !slices.Equal(names, want) {

@@ -113,6 +113,9 @@ var newtonEnds = map[string]string{
 	"three_hump_camel": "mss",
 }
 
+// without are functions of two variables that have no starts in the reference and are not in the table.
+var without = []string{"broken_for_test", "random_field"}
+
 // landscapeResult is one landscape of the table with what came out.
 type landscapeResult struct {
 	problems.Spec
@@ -129,7 +132,7 @@ func TestConvergence(t *testing.T) {
 	rules := optim.All()
 	var results []*landscapeResult
 	for _, p := range problems.All() {
-		if len(p.Domain) != 2 || p.Name == "broken_for_test" {
+		if len(p.Domain) != 2 || slices.Contains(without, p.Name) {
 			continue
 		}
 		if len(starts[p.Name]) != 3 {
