@@ -226,7 +226,7 @@ func words(c optim.Capability) []string {
 	for _, w := range []struct {
 		has  optim.Capability
 		name string
-	}{{optim.CanHessian, "hessian"}, {optim.CanResiduals, "residuals"}} {
+	}{{optim.CanHessian, "hessian"}, {optim.CanHessVec, "hessian_vector"}, {optim.CanResiduals, "residuals"}} {
 		if c&w.has != 0 {
 			out = append(out, w.name)
 		}

@@ -10,7 +10,7 @@ import (
 
 func init() {
 	Register(Spec{
-		Name: "bfgs", Title: "BFGS", Order: 2, Unit: NoRate, SameFunction: true,
+		Name: "bfgs", Title: "BFGS", Order: 2, Unit: NoRate, SameFunction: true, Needs: CanDense,
 		Formula: "θ ← θ − αBg, α from a strong-Wolfe search;  B ← (I − ϱsyᵀ)B(I − ϱysᵀ) + ϱssᵀ,  s = Δθ, y = Δg, ϱ = 1/sᵀy",
 		Source:  "Broyden, Fletcher, Goldfarb and Shanno, all 1970; Nocedal & Wright 2006, alg. 6.1; search: their algs. 3.5 and 3.6, Moré & Thuente 1994",
 		Advice:  "smooth problems without noise, up to a few thousand parameters: near Newton's speed from gradients alone",

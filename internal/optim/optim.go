@@ -8,6 +8,7 @@ package optim
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"opttui/internal/knob"
 )
@@ -48,6 +49,8 @@ type Objective interface {
 	Has(c Capability) bool
 	// Hessian writes the n×n matrix ∇²f(x) to h, row by row. It needs CanHessian.
 	Hessian(x, h []float64)
+	// HessVec writes the product ∇²f(x)·v to hv; the three do not overlap. It needs CanHessVec.
+	HessVec(x, v, hv []float64)
 	// Residuals returns the number m of residuals of a least-squares problem f = ½‖r‖². It needs CanResiduals.
 	Residuals() int
 	// Residual writes r(x), of length m, to r and returns ½‖r‖².
@@ -62,24 +65,39 @@ type Capability uint
 const (
 	// CanHessian: the exact Hessian, for moderate n.
 	CanHessian Capability = 1 << iota
+	// CanHessVec: exact Hessian–vector products, for any n.
+	CanHessVec
 	// CanResiduals: f = ½‖r‖² with the residuals and their Jacobian.
 	CanResiduals
+	// CanDense: few enough parameters for a rule to keep an n×n matrix of its own.
+	CanDense
 )
+
+// capabilities are the words for each.
+var capabilities = []struct {
+	c    Capability
+	text string
+}{
+	{CanHessian, "a Hessian"},
+	{CanHessVec, "Hessian–vector products"},
+	{CanResiduals, "residuals"},
+	{CanDense, "few enough parameters for a full n×n matrix"},
+}
 
 // String writes the set in words.
 func (c Capability) String() string { return c.words("and") }
 
 func (c Capability) words(conjunction string) string {
-	switch {
-	case c&CanHessian != 0 && c&CanResiduals != 0:
-		return "a Hessian " + conjunction + " residuals"
-	case c&CanHessian != 0:
-		return "a Hessian"
-	case c&CanResiduals != 0:
-		return "residuals"
-	default:
+	var words []string
+	for _, w := range capabilities {
+		if c&w.c != 0 {
+			words = append(words, w.text)
+		}
+	}
+	if len(words) == 0 {
 		return "a gradient"
 	}
+	return strings.Join(words, " "+conjunction+" ")
 }
 
 // Point is the iterate that a rule moves, with what is known there before the step.

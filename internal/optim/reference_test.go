@@ -25,6 +25,7 @@ func (*plain) Has(optim.Capability) bool         { return false }
 func (*plain) Hessian(_, _ []float64)            { panic("no Hessian") }
 func (*plain) Residuals() int                    { panic("no residuals") }
 func (*plain) Residual(_, _ []float64) float64   { panic("no residuals") }
+func (*plain) HessVec(_, _, _ []float64)         { panic("no products") }
 func (*plain) Jacobian(_, _ []float64)           { panic("no Jacobian") }
 
 // run is a rule on an objective, with what package train does around them.

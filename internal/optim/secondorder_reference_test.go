@@ -16,8 +16,9 @@ import (
 // soObjective shows a problem to a rule and counts what the rule asks for.
 type soObjective struct {
 	problems.Problem
-	values, gradients, hessians, jacobians int
-	hide                                   optim.Capability // not to be offered
+	values, gradients, hessians, jacobians, products int
+	hide                                             optim.Capability // not to be offered
+	h                                                []float64        // scratch of HessVec
 }
 
 func (o *soObjective) Value(x []float64) float64 { o.values++; return o.Problem.Value(x) }
@@ -30,7 +31,7 @@ func (o *soObjective) Gradient(x, g []float64) float64 {
 func (o *soObjective) Has(c optim.Capability) bool {
 	have := optim.Capability(0)
 	if _, ok := o.Problem.(problems.Hessianer); ok {
-		have |= optim.CanHessian
+		have |= optim.CanHessian | optim.CanHessVec
 	}
 	if _, ok := o.Problem.(problems.LeastSquares); ok {
 		have |= optim.CanResiduals
@@ -41,6 +42,22 @@ func (o *soObjective) Has(c optim.Capability) bool {
 func (o *soObjective) Hessian(x, h []float64) {
 	o.hessians++
 	o.Problem.(problems.Hessianer).Hessian(x, h)
+}
+
+func (o *soObjective) HessVec(x, v, hv []float64) {
+	o.products++
+	if p, ok := o.Problem.(problems.HessianVector); ok {
+		p.HessVec(x, v, hv)
+		return
+	}
+	n := len(x)
+	if len(o.h) != n*n {
+		o.h = make([]float64, n*n)
+	}
+	o.Hessian(x, o.h)
+	for i := range hv {
+		hv[i] = soDot(o.h[i*n:i*n+n], v)
+	}
 }
 
 func (o *soObjective) Residuals() int { return o.Problem.(problems.LeastSquares).Residuals() }

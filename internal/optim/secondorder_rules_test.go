@@ -13,7 +13,7 @@ import (
 )
 
 // secondOrder are the rules that these tests are about. The first one goes to any critical point, the others downhill.
-var secondOrder = []string{"newton", "damped_newton", "lm", "bfgs", "lbfgs", "cg"}
+var secondOrder = []string{"newton", "damped_newton", "newton_cg", "lm", "bfgs", "lbfgs", "cg"}
 
 var downhill = secondOrder[1:]
 
@@ -26,8 +26,17 @@ type soFunc struct {
 
 func (o *soFunc) Value(x []float64) float64       { return o.fg(x, make([]float64, len(x))) }
 func (o *soFunc) Gradient(x, g []float64) float64 { o.calls++; return o.fg(x, g) }
-func (o *soFunc) Has(c optim.Capability) bool     { return c == optim.CanHessian && o.hess != nil }
-func (o *soFunc) Hessian(x, h []float64)          { o.hess(x, h) }
+func (o *soFunc) Has(c optim.Capability) bool {
+	return (c == optim.CanHessian || c == optim.CanHessVec) && o.hess != nil
+}
+func (o *soFunc) Hessian(x, h []float64) { o.hess(x, h) }
+func (o *soFunc) HessVec(x, v, hv []float64) {
+	h := make([]float64, len(x)*len(x))
+	o.hess(x, h)
+	for i := range hv {
+		hv[i] = soDot(h[i*len(x):(i+1)*len(x)], v)
+	}
+}
 func (o *soFunc) Residuals() int                  { return 0 }
 func (o *soFunc) Residual(_, _ []float64) float64 { return 0 }
 func (o *soFunc) Jacobian(_, _ []float64)         {}

@@ -5,6 +5,9 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
 )
 
 func TestSpecs(t *testing.T) {
@@ -45,7 +48,7 @@ func TestSpecs(t *testing.T) {
 	}
 	want := []string{
 		"ackley", "beale", "booth", "double_well", "easom", "goldstein_price", "himmelblau", "levy", "levy13", "matyas", "mccormick",
-		"monkey_saddle", "parabola", "quadratic", "quartic", "rastrigin", "ravine", "rosenbrock", "saddle", "six_hump_camel", "smooth_abs", "styblinski_tang",
+		"monkey_saddle", "parabola", "quadratic", "quartic", "random_field", "rastrigin", "ravine", "rosenbrock", "saddle", "six_hump_camel", "smooth_abs", "styblinski_tang",
 		"three_hump_camel", "wavy", "digits", "digits/mlp", "iris", "iris/mlp",
 	}
 	if !slices.Equal(names, want) {
@@ -74,15 +77,16 @@ func TestMinima(t *testing.T) {
 					t.Errorf("%s: minimum %v is outside the domain", s.Name, m.X)
 				}
 			}
-			g, h := make([]float64, 2), make([]float64, 4)
+			n := p.Dim()
+			g, h := make([]float64, n), make([]float64, n*n)
 			f := p.Gradient(m.X, g)
 			p.(Hessianer).Hessian(m.X, h)
-			lo, hi := eigenvalues(h)
+			lo, hi := eigenvalues(n, h)
 			tol := 1e-12 * math.Max(1, math.Abs(hi))
 			if math.Abs(f-m.F) > tol {
 				t.Errorf("%s: f%v = %v, listed is %v", s.Name, m.X, f, m.F)
 			}
-			if math.Hypot(g[0], g[1]) > tol {
+			if floats.Norm(g, 2) > tol {
 				t.Errorf("%s: gradient at the minimum %v is %v", s.Name, m.X, g)
 			}
 			if lo < -tol {
@@ -101,10 +105,14 @@ func TestMinima(t *testing.T) {
 	}
 }
 
-// eigenvalues returns those of a symmetric 2×2 matrix.
-func eigenvalues(h []float64) (lo, hi float64) {
-	mid, rad := (h[0]+h[3])/2, math.Hypot((h[0]-h[3])/2, h[1])
-	return mid - rad, mid + rad
+// eigenvalues returns the least and the largest of a symmetric n×n matrix.
+func eigenvalues(n int, h []float64) (lo, hi float64) {
+	var eig mat.EigenSym
+	if !eig.Factorize(mat.NewSymDense(n, slices.Clone(h)), false) {
+		return math.NaN(), math.NaN()
+	}
+	lambda := eig.Values(nil)
+	return lambda[0], lambda[n-1]
 }
 
 // TestRate follows gradient descent from the default start at the suggested rate: it must make good progress
@@ -195,6 +203,7 @@ func TestNoAllocations(t *testing.T) {
 		x, g := p.Start(0), make([]float64, p.Dim())
 		var h, r, j []float64
 		hp, _ := p.(Hessianer)
+		hv, _ := p.(HessianVector)
 		sp, _ := p.(Sampled)
 		sc, _ := p.(Scored)
 		ls, _ := p.(LeastSquares)
@@ -210,6 +219,9 @@ func TestNoAllocations(t *testing.T) {
 			p.Gradient(x, g)
 			if hp != nil {
 				hp.Hessian(x, h)
+			}
+			if hv != nil {
+				hv.HessVec(x, x, g)
 			}
 			if sp != nil {
 				sp.ValueOn(batch, x)

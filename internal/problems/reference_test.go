@@ -2,6 +2,7 @@ package problems
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -69,11 +70,14 @@ func TestReferenceDerivatives(t *testing.T) {
 		}
 	}
 	for _, s := range All() {
-		if len(s.Domain) == 2 && seen[s.Name] == 0 { // the functions of one variable were added here
+		if len(s.Domain) == 2 && seen[s.Name] == 0 && !slices.Contains(noReference, s.Name) { // the functions of one variable were added here
 			t.Errorf("%s: no reference", s.Name)
 		}
 	}
 }
+
+// noReference are functions of two variables that the reference does not have: see TestOtherDimensions.
+var noReference = []string{"random_field"}
 
 type weights struct {
 	W [][]float64

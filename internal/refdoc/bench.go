@@ -34,6 +34,12 @@ func (b *bowl) Hessian(_, h []float64) {
 	}
 }
 
+func (b *bowl) HessVec(_, v, hv []float64) {
+	for i, w := range b.weights {
+		hv[i] = w * w * v[i]
+	}
+}
+
 func (b *bowl) Residuals() int { return len(b.weights) }
 
 func (b *bowl) Residual(x, r []float64) float64 {
@@ -61,6 +67,7 @@ func (s slope) Gradient(x, g []float64) float64 { g[0] = s.g; return s.g * x[0] 
 
 func (slope) Has(optim.Capability) bool       { return false }
 func (slope) Hessian(_, _ []float64)          {}
+func (slope) HessVec(_, _, _ []float64)       {}
 func (slope) Residuals() int                  { return 0 }
 func (slope) Residual(_, _ []float64) float64 { return 0 }
 func (slope) Jacobian(_, _ []float64)         {}

@@ -82,9 +82,9 @@ func describe(s optim.Spec) (rule, error) {
 // evaluations says what a step of the rule costs.
 func evaluations(s optim.Spec) (string, error) {
 	var needs string
-	switch {
-	case s.Needs != 0:
-		needs = " and " + s.Needs.String()
+	switch supplied := s.Needs &^ optim.CanDense; {
+	case supplied != 0:
+		needs = " and " + supplied.String()
 	case s.NeedsAny != 0:
 		var any []string
 		for _, c := range []optim.Capability{optim.CanHessian, optim.CanResiduals} {

@@ -35,7 +35,7 @@ const (
 
 // settles are the rules that settle; Newton's has its own expectations.
 var settles = []string{
-	"adagrad", "asgd", "bfgs", "cg", "damped_newton", "lbfgs", "lm", "momentum", "nesterov", "schedulefree_sgd", "sgd",
+	"adagrad", "asgd", "bfgs", "cg", "damped_newton", "lbfgs", "lm", "momentum", "nesterov", "newton_cg", "schedulefree_sgd", "sgd",
 }
 
 func within(rule string) float64 {
@@ -113,6 +113,9 @@ var newtonEnds = map[string]string{
 	"three_hump_camel": "mss",
 }
 
+// without are functions of two variables that have no starts in the reference and are not in the table.
+var without = []string{"broken_for_test", "random_field"}
+
 // landscapeResult is one landscape of the table with what came out.
 type landscapeResult struct {
 	problems.Spec
@@ -129,7 +132,7 @@ func TestConvergence(t *testing.T) {
 	rules := optim.All()
 	var results []*landscapeResult
 	for _, p := range problems.All() {
-		if len(p.Domain) != 2 || p.Name == "broken_for_test" {
+		if len(p.Domain) != 2 || slices.Contains(without, p.Name) {
 			continue
 		}
 		if len(starts[p.Name]) != 3 {

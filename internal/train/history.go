@@ -16,7 +16,7 @@ type Bucket struct {
 // Marks are the positions of a step on the horizontal axes other than the step itself.
 type Marks struct {
 	Gradients float64 // gradient evaluations so far
-	Cost      float64 // evaluations of all kinds so far, in the cost of a gradient: f + ∇ + n·H
+	Cost      float64 // evaluations of all kinds so far, in the cost of a gradient: f + ∇ + 2·Hv + n·H
 	Epoch     float64 // passes over the data so far
 	Seconds   float64 // running time so far
 }

@@ -1,6 +1,10 @@
 package train
 
 import (
+	"slices"
+
+	"gonum.org/v1/gonum/floats"
+
 	"opttui/internal/optim"
 	"opttui/internal/problems"
 )
@@ -9,6 +13,12 @@ import (
 // the held-out scores evaluate is not counted.
 type Counts struct {
 	Value, Gradient, Hessian int
+	HessVec                  int // products of the Hessian with a vector, each of which costs about two gradients
+}
+
+// cost is what the evaluations of n parameters cost, in gradients.
+func (c Counts) cost(n int) float64 {
+	return float64(c.Value) + float64(c.Gradient) + 2*float64(c.HessVec) + float64(n)*float64(c.Hessian)
 }
 
 // objective is the problem as the optimizer sees it at one step: on that step's minibatch, and tilted by
@@ -22,6 +32,13 @@ type objective struct {
 	noisy   bool
 	have    optim.Capability
 	counts  Counts
+	dense   dense // for products where the problem has nothing but its Hessian
+}
+
+// dense is a Hessian with the point that it belongs to, good for one step.
+type dense struct {
+	x, h  []float64
+	valid bool
 }
 
 func (o *objective) value(x []float64) float64 {
@@ -73,6 +90,34 @@ func (o *objective) Has(c optim.Capability) bool { return o.have&c == c }
 func (o *objective) Hessian(x, h []float64) {
 	o.counts.Hessian++
 	o.problem.(problems.Hessianer).Hessian(x, h)
+}
+
+// HessVec is the product on this step's minibatch where the problem has it, as GradientOn is; the noise ξᵀx has no
+// curvature. A problem without products is asked for its Hessian, once at each point.
+func (o *objective) HessVec(x, v, hv []float64) {
+	if s, ok := o.problem.(problems.SampledHessianVector); ok && o.batch != nil {
+		o.counts.HessVec++
+		s.HessVecOn(o.batch, x, v, hv)
+		return
+	}
+	if p, ok := o.problem.(problems.HessianVector); ok {
+		o.counts.HessVec++
+		p.HessVec(x, v, hv)
+		return
+	}
+	n := len(x)
+	if o.dense.h == nil {
+		o.dense = dense{x: make([]float64, n), h: make([]float64, n*n)}
+	}
+	d := &o.dense
+	if !d.valid || !slices.Equal(d.x, x) {
+		o.Hessian(x, d.h)
+		copy(d.x, x)
+		d.valid = true
+	}
+	for i := range hv {
+		hv[i] = floats.Dot(d.h[i*n:i*n+n], v)
+	}
 }
 
 func (o *objective) Residuals() int { return o.problem.(problems.LeastSquares).Residuals() }

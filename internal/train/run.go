@@ -260,6 +260,7 @@ func (r *Run) advance() bool {
 	p := &r.point
 	p.LR = r.lr
 	p.Fresh = false
+	r.obj.dense.valid = false
 	if err := r.opt.Step(&r.obj, p); err != nil {
 		r.err = err
 		r.evaluate() // the rule may have used the gradient as scratch
@@ -339,7 +340,7 @@ func (r *Run) marks() Marks {
 	c := r.obj.counts
 	return Marks{
 		Gradients: float64(c.Gradient),
-		Cost:      float64(c.Value) + float64(c.Gradient) + float64(len(r.point.X))*float64(c.Hessian),
+		Cost:      c.cost(len(r.point.X)),
 		Epoch:     r.epoch(), Seconds: r.seconds,
 	}
 }
@@ -384,6 +385,7 @@ func (r *Run) Clone() *Run {
 	c.obj.sampled, _ = c.problem.(problems.Sampled)
 	c.obj.xi = slices.Clone(r.obj.xi)
 	c.obj.batch = slices.Clone(r.obj.batch)
+	c.obj.dense = dense{} // filled anew in each step
 	c.scored, _ = c.problem.(problems.Scored)
 	c.history = r.history.clone()
 	if r.path != nil {

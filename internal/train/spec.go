@@ -85,11 +85,20 @@ func names[T any](specs []T, name func(T) string) []string {
 	return out
 }
 
+// mostDense is the number of parameters up to which a rule may keep an n×n matrix: 8 000 take half a gigabyte.
+const mostDense = 8000
+
 // Capabilities tells what a problem can supply beside its gradient.
 func Capabilities(p problems.Problem) optim.Capability {
 	var c optim.Capability
 	if _, ok := problems.HessianOf(p); ok {
-		c |= optim.CanHessian
+		c |= optim.CanHessian | optim.CanHessVec
+	}
+	if _, ok := p.(problems.HessianVector); ok {
+		c |= optim.CanHessVec
+	}
+	if p.Dim() <= mostDense {
+		c |= optim.CanDense
 	}
 	if _, ok := problems.LeastSquaresOf(p); ok {
 		c |= optim.CanResiduals

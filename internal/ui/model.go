@@ -100,7 +100,7 @@ const (
 	bySeconds
 )
 
-var axisNames = []string{"step", "gradient evaluations", "all evaluations f + ∇ + n·H", "epoch", "seconds"}
+var axisNames = []string{"step", "gradient evaluations", "all evaluations f + ∇ + 2·Hv + n·H", "epoch", "seconds"}
 
 // alphas are the smoothing rates of the loss curves; 0 is none. The first is the automatic choice: runs with noise
 // are smoothed, others are not, since an average would only hide how fast they fall.

@@ -85,7 +85,7 @@ func (m *Model) drawDetails(r rect) {
 	lines = append(lines,
 		detail{"schedule", s.Schedule.Formula},
 		detail{"parameters θ", parameters(s)},
-		detail{"evaluations", fmt.Sprintf("f %s · ∇ %s · H %s", grouped(s.Counts.Value), grouped(s.Counts.Gradient), grouped(s.Counts.Hessian))},
+		detail{"evaluations", evaluations(s.Counts)},
 		detail{"problem", s.Problem.Formula},
 	)
 	for i, l := range lines {
@@ -141,4 +141,13 @@ func (m *Model) cursor() rune {
 		return '>'
 	}
 	return '›'
+}
+
+// evaluations writes how often a rule has asked for what.
+func evaluations(c train.Counts) string {
+	text := fmt.Sprintf("f %s · ∇ %s · H %s", grouped(c.Value), grouped(c.Gradient), grouped(c.Hessian))
+	if c.HessVec > 0 {
+		text += " · Hv " + grouped(c.HessVec)
+	}
+	return text
 }
