@@ -166,6 +166,9 @@ func (m *Model) outdated(s *train.Snapshot) bool {
 	if m.paused || s.Status != train.Running {
 		return allFinite(s.Theta)
 	}
+	if g := v.gap(); g != nil && math.Abs(g.above) > 0.02*math.Abs(g.loss) {
+		return true
+	}
 	a, b, outside := v.shown.plane.Project(s.Theta)
 	return !v.shown.fit.Contains(a, b) || outside > 0.02*v.shown.plane.Width(plane.Rect(v.shown.fit))
 }
@@ -240,7 +243,11 @@ func (m *Model) drawPlane(p pane) {
 // drawTrust says how well the plane stands for the run, and how much of it has been computed.
 func (m *Model) drawTrust(r rect) {
 	v := &m.world.plane
-	parts := []string{fmt.Sprintf("outside %s of the path", percent(v.shown.outside))}
+	of := " of the path"
+	if r.w < 60 {
+		of = ""
+	}
+	parts := []string{"outside " + percent(v.shown.outside) + of}
 	if g := v.gap(); g != nil {
 		parts = append(parts, fmt.Sprintf("true − plane %s", value(g.above)))
 	}
