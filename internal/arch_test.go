@@ -24,7 +24,8 @@ var mayImport = map[string][]string{
 	"opttui/internal/dataset":  {"usage"},
 	"opttui/internal/optim":    {"knob", "ewma"},
 	"opttui/internal/refdoc":   {"optim", "knob"},
-	"opttui/internal/problems": {"dataset", "knob", "usage"}, // rules and problems do not know each other
+	"opttui/internal/formula":  {"usage"},
+	"opttui/internal/problems": {"dataset", "formula", "knob", "usage"}, // rules and problems do not know each other
 	"opttui/internal/train":    {"optim", "problems", "dataset", "ewma", "knob", "usage"},
 	"opttui/internal/ui":       {"train", "plot", "optim", "problems", "dataset", "ewma", "knob", "usage"},
 	"opttui/cmd/opttui":        {"ui", "train", "plot", "optim", "problems", "dataset", "ewma", "knob", "usage"},
