@@ -1,8 +1,11 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 
+	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -105,4 +108,27 @@ func isData(name string) bool {
 		}
 	}
 	return false
+}
+
+// resolve finds the problem. A person who waits for a large file sees how far it is.
+func resolve(ref problems.Ref) (problems.Spec, error) {
+	var bar *progressbar.ProgressBar
+	defer func() {
+		if bar != nil {
+			_ = bar.Clear()
+		}
+	}()
+	const large = 32 << 20
+	return ref.ResolveWith(func(done, total int64) {
+		if total < large {
+			return
+		}
+		if bar == nil {
+			bar = progressbar.NewOptions64(total,
+				progressbar.OptionSetWriter(os.Stderr), progressbar.OptionSetVisibility(isTerminal(os.Stderr)),
+				progressbar.OptionSetDescription("reading "+filepath.Base(ref.File.Path)), progressbar.OptionShowBytes(true),
+				progressbar.OptionSetWidth(30), progressbar.OptionThrottle(beat/2), progressbar.OptionClearOnFinish())
+		}
+		_ = bar.Set64(done)
+	})
 }

@@ -93,9 +93,9 @@ func (f *specFlags) specs(fs *pflag.FlagSet) ([]train.Spec, error) {
 		return nil, err
 	}
 	problem, optimizers := f.problem, f.optimizers
-	p, named := given["problem"]
+	name, named := given["problem"]
 	if named {
-		problem = p
+		problem = name
 	}
 	ref, err := f.own.ref(fs, problem, named)
 	if err != nil {
@@ -116,11 +116,11 @@ func (f *specFlags) specs(fs *pflag.FlagSet) ([]train.Spec, error) {
 		delete(set, key)
 	}
 
+	p, err := resolve(ref)
+	if err != nil {
+		return nil, err
+	}
 	if _, ok := given["batch"]; !ok {
-		p, err := ref.Resolve()
-		if err != nil {
-			return nil, err
-		}
 		common.Batch = train.UsualBatch(p)
 	}
 

@@ -3,15 +3,9 @@
 package dataset
 
 import (
-	"cmp"
-	"encoding/csv"
-	"errors"
 	"fmt"
-	"io"
 	"math"
 	"math/rand/v2"
-	"slices"
-	"strconv"
 )
 
 // Info is what is known of a data set without reading it.
@@ -53,104 +47,93 @@ func (s Samples) Row(i int) []float64 {
 	return s.X[i*n : (i+1)*n]
 }
 
-// add appends a copy of sample i of another table.
-func (s *Samples) add(from Samples, i int) {
-	s.X = append(s.X, from.Row(i)...)
-	if from.Y != nil {
-		s.Y = append(s.Y, from.Y[i])
-	} else {
-		s.T = append(s.T, from.T[i])
-	}
-}
-
-// ReadCSV reads a table with a header row: numbers, and in the last column the name of the class, or else a number.
-// Classes are put in order, numbers before words. All samples are for training; see Split.
-func ReadCSV(r io.Reader, classes bool) (*Dataset, error) {
-	in := csv.NewReader(r)
-	in.ReuseRecord = true
-	in.TrimLeadingSpace = true
-	header, err := in.Read()
-	if errors.Is(err, io.EOF) {
-		return nil, errors.New("the table is empty")
-	} else if err != nil {
-		return nil, err
-	}
-	n := len(header) - 1
-	if n < 1 {
-		return nil, errors.New("a table needs at least one column of numbers and the column of the classes")
-	}
-	d := &Dataset{Features: slices.Clone(header[:n]), Target: header[n]}
-	var labels []string
-	for {
-		rec, err := in.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		} else if err != nil {
-			return nil, err
-		}
-		for i, text := range rec[:n] {
-			v, err := strconv.ParseFloat(text, 64)
-			if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
-				line, _ := in.FieldPos(i)
-				return nil, fmt.Errorf("line %d, column %s: %q is not a finite number", line, d.Features[i], text)
-			}
-			d.Train.X = append(d.Train.X, v)
-		}
-		labels = append(labels, rec[n])
-	}
-	if !classes {
-		for i, text := range labels {
-			v, err := strconv.ParseFloat(text, 64)
-			if err != nil || v-v != 0 {
-				return nil, fmt.Errorf("row %d, column %s: %q is not a finite number", i+1, d.Target, text)
-			}
-			d.Train.T = append(d.Train.T, v)
-		}
-		return d, nil
-	}
-	d.Classes = slices.Compact(slices.SortedFunc(slices.Values(labels), compareLabels))
-	if len(d.Classes) < 2 {
-		return nil, fmt.Errorf("the last column must name at least two classes; it has %d", len(d.Classes))
-	}
-	number := make(map[string]int)
-	for i, c := range d.Classes {
-		number[c] = i
-	}
-	for _, l := range labels {
-		d.Train.Y = append(d.Train.Y, number[l])
-	}
-	return d, nil
-}
-
-// Split returns the data with about the given share of the samples (of each class, where there are classes) held out
-// for testing, chosen at random with PCG(seed, 0). Both parts keep the order of the samples.
-func (d *Dataset) Split(share float64, seed uint64) *Dataset {
-	members := make([][]int, max(len(d.Classes), 1))
-	for i := range d.Train.Len() {
+// hold sets about the given share of the samples (of each class, where there are classes) apart for testing, chosen at
+// random with PCG(seed, 0). Both parts keep the order of the samples, and both stay in the memory that the whole had:
+// beside it there is room for the smaller part alone.
+func (d *Dataset) hold(share float64, seed uint64) {
+	whole, n, p := d.Train, d.Train.Len(), len(d.Features)
+	members := make([][]int32, max(len(d.Classes), 1))
+	for i := range n {
 		class := 0
 		if !d.Numeric() {
-			class = d.Train.Y[i]
+			class = whole.Y[i]
 		}
-		members[class] = append(members[class], i)
+		members[class] = append(members[class], int32(i))
 	}
 	rng := rand.New(rand.NewPCG(seed, 0))
-	held := make([]bool, d.Train.Len())
+	held, count := make([]bool, n), 0
 	for _, m := range members {
 		rng.Shuffle(len(m), func(i, j int) { m[i], m[j] = m[j], m[i] })
-		for _, i := range m[:int(math.Round(share*float64(len(m))))] {
+		apart := m[:int(math.Round(share*float64(len(m))))]
+		for _, i := range apart {
 			held[i] = true
 		}
+		count += len(apart)
 	}
-	out := *d
-	out.Train, out.Test = Samples{}, Samples{}
+	at := n - count
+	d.Train = Samples{X: whole.X[: at*p : at*p]}
+	d.Test = Samples{X: partition(whole.X, held, count, p)}
+	if d.Numeric() {
+		d.Test.T = partition(whole.T, held, count, 1)
+		d.Train.T = whole.T[:at:at]
+	} else {
+		d.Test.Y = partition(whole.Y, held, count, 1)
+		d.Train.Y = whole.Y[:at:at]
+	}
+}
+
+// partition moves the rows of p numbers that are held, so many of them, behind the others and returns them.
+func partition[T any](v []T, held []bool, count, p int) []T {
+	apart, at := make([]T, 0, count*p), 0
 	for i, h := range held {
-		part := &out.Train
+		row := v[i*p : (i+1)*p]
 		if h {
-			part = &out.Test
+			apart = append(apart, row...)
+			continue
 		}
-		part.add(d.Train, i)
+		copy(v[at:], row)
+		at += p
 	}
-	return &out
+	copy(v[at:], apart)
+	return v[at : at+len(apart) : at+len(apart)]
+}
+
+// fillMissing puts the mean of a column's training samples where a value is missing; 0 where all are.
+func (d *Dataset) fillMissing() {
+	p := len(d.Features)
+	mean, count := make([]float64, p), make([]float64, p)
+	for i, v := range d.Train.X {
+		if v == v {
+			count[i%p]++
+		}
+	}
+	for i, v := range d.Train.X {
+		if v == v {
+			mean[i%p] += v / count[i%p] // divided first: no sum overflows
+		}
+	}
+	for _, x := range [][]float64{d.Train.X, d.Test.X} {
+		for i, v := range x {
+			if v != v {
+				x[i] = mean[i%p]
+			}
+		}
+	}
+}
+
+// describe fills in what the samples are, for headings, before what is there already.
+func (d *Dataset) describe() {
+	d.Kinds = len(d.Classes)
+	rows := d.Train.Len() + d.Test.Len()
+	what := "a number"
+	if d.Kinds > 0 {
+		what = fmt.Sprintf("%d classes", d.Kinds)
+	}
+	d.What = fmt.Sprintf("%d rows with %d numbers, target %s: %s%s", rows, len(d.Features), d.Target, what, d.What)
+	const large = 1000
+	if d.Train.Len() > large {
+		d.Batch = 64
+	}
 }
 
 // Scale multiplies all features by c.
@@ -165,48 +148,45 @@ func (d *Dataset) Scale(c float64) {
 // Standardise shifts and scales every feature, and a numeric target, to mean 0 and (population) standard deviation 1
 // over the training samples. A column that is the same in all of them is only shifted.
 func (d *Dataset) Standardise() {
-	p := len(d.Features)
-	for j := range p {
-		standardise(d.Train.X, d.Test.X, j, p)
-	}
+	standardise(d.Train.X, d.Test.X, len(d.Features))
 	if d.Numeric() {
-		standardise(d.Train.T, d.Test.T, 0, 1)
+		standardise(d.Train.T, d.Test.T, 1)
 	}
 }
 
-// standardise does so for column j of tables with p columns.
-func standardise(train, test []float64, j, p int) {
+// standardise does so for tables with p columns, row by row.
+func standardise(train, test []float64, p int) {
 	n := float64(len(train) / p)
-	mean, variance := 0.0, 0.0
-	for i := j; i < len(train); i += p {
-		mean += train[i] / n
+	mean, deviation := make([]float64, p), make([]float64, p)
+	for i, v := range train {
+		mean[i%p] += v / n
 	}
-	for i := j; i < len(train); i += p {
-		v := train[i] - mean
-		variance += v * v / n
+	for i, v := range train {
+		v -= mean[i%p]
+		deviation[i%p] += v * v / n
 	}
-	if variance == 0 {
-		variance = 1
+	for j, v := range deviation {
+		switch {
+		case v == 0:
+			deviation[j] = 1
+		case v-v != 0: // the squares overflow
+			deviation[j] = farthest(train, mean[j], j, p)
+		default:
+			deviation[j] = math.Sqrt(v)
+		}
 	}
 	for _, x := range [][]float64{train, test} {
-		for i := j; i < len(x); i += p {
-			x[i] = (x[i] - mean) / math.Sqrt(variance)
+		for i, v := range x {
+			x[i] = (v/2 - mean[i%p]/2) / (deviation[i%p] / 2)
 		}
 	}
 }
 
-// compareLabels orders names of classes: numbers first and by size, then words.
-func compareLabels(a, b string) int {
-	x, errX := strconv.ParseFloat(a, 64)
-	y, errY := strconv.ParseFloat(b, 64)
-	switch {
-	case errX == nil && errY == nil:
-		return cmp.Or(cmp.Compare(x, y), cmp.Compare(a, b))
-	case errX == nil:
-		return -1
-	case errY == nil:
-		return 1
-	default:
-		return cmp.Compare(a, b)
+// farthest is how far column j goes from its mean at the most.
+func farthest(train []float64, mean float64, j, p int) float64 {
+	most := 0.0
+	for i := j; i < len(train); i += p {
+		most = math.Max(most, math.Abs(train[i]/2-mean/2))
 	}
+	return math.Min(2*most, math.MaxFloat64)
 }

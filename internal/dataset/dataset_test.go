@@ -4,39 +4,8 @@ import (
 	"hash/fnv"
 	"math"
 	"slices"
-	"strings"
 	"testing"
 )
-
-func TestReadCSV(t *testing.T) {
-	d, err := ReadCSV(strings.NewReader("a,b,kind\n1,2,10\n3,-4e1,9\n5,6,10\n"), true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !slices.Equal(d.Features, []string{"a", "b"}) || !slices.Equal(d.Classes, []string{"9", "10"}) ||
-		!slices.Equal(d.Train.X, []float64{1, 2, 3, -40, 5, 6}) || !slices.Equal(d.Train.Y, []int{1, 0, 1}) ||
-		d.Test.Len() != 0 {
-		t.Errorf("read %+v", d)
-	}
-	if d, err = ReadCSV(strings.NewReader("a,kind\n1,b\n1,a\n1,2\n"), true); err != nil || !slices.Equal(d.Classes, []string{"2", "a", "b"}) {
-		t.Errorf("classes %v, %v", d.Classes, err)
-	}
-	for text, want := range map[string]string{
-		"":                         "empty",
-		"a\n1\n":                   "at least one column of numbers",
-		"a,kind\n":                 "at least two classes; it has 0",
-		"a,kind\n1,x\n2,x\n":       "at least two classes; it has 1",
-		"a,kind\n1,x\n2,y,z\n":     "line 3",
-		"a,b,kind\n1,2,x\n1,?,y\n": `line 3, column b: "?" is not a finite number`,
-		"a,kind\n1,x\nNaN,y\n":     "line 3, column a",
-		"a,kind\n1,x\n1e999,y\n":   "line 3, column a",
-		"a,kind\n1,\"x\n":          "line",
-	} {
-		if _, err := ReadCSV(strings.NewReader(text), true); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: error %v, want one with %q", text, err, want)
-		}
-	}
-}
 
 func TestEmbeddedData(t *testing.T) {
 	for _, c := range []struct {

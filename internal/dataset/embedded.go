@@ -1,9 +1,10 @@
 package dataset
 
 import (
-	"compress/gzip"
 	"embed"
-	"io"
+	_ "embed"
+	"errors"
+	"io/fs"
 	"slices"
 	"sync"
 )
@@ -24,15 +25,15 @@ type entry struct {
 
 // embedded are the data sets that come with the program; data/README.md tells their origins.
 var embedded = []entry{
-	table(Info{
+	entryOf(Info{
 		Name: "breast_cancer", Title: "Breast cancer", What: "455 biopsies with 30 measures, benign or malignant", Kinds: 2,
 		Source: "data: Wolberg, Street & Mangasarian 1995, UCI (CC BY 4.0)",
 	}, (*Dataset).Standardise),
-	table(Info{
+	entryOf(Info{
 		Name: "diabetes", Title: "Diabetes", What: "354 patients with 10 measures, and how the illness went on",
 		Source: "data: Efron, Hastie, Johnstone & Tibshirani 2004",
 	}, (*Dataset).Standardise),
-	table(Info{
+	entryOf(Info{
 		Name: "digits", Title: "Digits", What: "1 438 images of digits", Kinds: 10, Batch: 64,
 		Source: "data: Alpaydin & Kaynak 1998, UCI (CC BY 4.0)",
 	}, func(d *Dataset) {
@@ -40,11 +41,11 @@ var embedded = []entry{
 		d.Scale(1. / 16)
 		d.Image = [2]int{8, 8}
 	}),
-	table(Info{
+	entryOf(Info{
 		Name: "iris", Title: "Iris", What: "120 flowers of 3 species", Kinds: 3,
 		Source: "data: Fisher 1936, UCI (CC BY 4.0)",
 	}, (*Dataset).Standardise),
-	table(Info{
+	entryOf(Info{
 		Name: "wine", Title: "Wine", What: "142 wines of 3 cultivars with 13 measures", Kinds: 3,
 		Source: "data: Forina et al. 1991, UCI (CC BY 4.0)",
 	}, (*Dataset).Standardise),
@@ -65,8 +66,8 @@ func Open(name string) *Dataset {
 	return embedded[i].open()
 }
 
-// table makes the entry of a file in data/ that is read once, split, and scaled by finish.
-func table(info Info, finish func(*Dataset)) entry {
+// entryOf makes the entry of a file in data/ that is read once, split, and scaled by finish.
+func entryOf(info Info, finish func(*Dataset)) entry {
 	return entry{info, sync.OnceValue(func() *Dataset {
 		d, err := read(info)
 		if err != nil { // tests have shown that it is readable
@@ -78,26 +79,27 @@ func table(info Info, finish func(*Dataset)) entry {
 }
 
 func read(info Info) (*Dataset, error) {
-	file, packed := "data/"+info.Name+".csv", false
+	file := "data/" + info.Name + ".csv"
 	f, err := files.Open(file)
-	if err != nil {
+	if errors.Is(err, fs.ErrNotExist) {
 		f, err = files.Open(file + ".gz")
-		packed = true
 	}
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	var r io.Reader = f
-	if packed {
-		if r, err = gzip.NewReader(f); err != nil {
-			return nil, err
-		}
-	}
-	d, err := ReadCSV(r, info.Kinds > 0)
+	in, err := unpack(f)
 	if err != nil {
 		return nil, err
 	}
-	d.Info = info
-	return d.Split(heldOut, splitSeed), nil
+	as := AsNumber
+	if info.Kinds > 0 {
+		as = AsClass
+	}
+	d := &Dataset{Info: info}
+	if err := d.readTable(in, File{As: as}); err != nil {
+		return nil, err
+	}
+	d.hold(heldOut, splitSeed)
+	return d, nil
 }

@@ -24,6 +24,9 @@ const (
 	Log
 	// LogOneMinus knobs move on the log scale of 1−x, the natural axis of decay rates such as β and momentum.
 	LogOneMinus
+	// SymLog knobs are numbers of either sign. They move by a fifth of a decade in size, from 0.001 on; between there
+	// and −0.001 lies 0.
+	SymLog
 	// Choice knobs are enumerations: the value is an index into Choices.
 	Choice
 )
@@ -35,6 +38,8 @@ func (s Scale) String() string {
 		return "log"
 	case LogOneMinus:
 		return "log1m"
+	case SymLog:
+		return "symlog"
 	case Choice:
 		return "choice"
 	default:
@@ -238,10 +243,12 @@ func (k Knob) Range() string {
 
 func shortest(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
-// The smallest values above zero that Log and LogOneMinus axes reach by turning; typing reaches further.
+// The smallest values above zero that Log, LogOneMinus and SymLog axes reach by turning; typing reaches further.
 const (
 	logFloor      = 1e-12
 	oneMinusFloor = 1e-6
+	symFloor      = 1e-3
+	symFirst      = -15 // symFloor as a number of notches from 1
 )
 
 // Turned returns the value n notches from v, clamped to the allowed range.
@@ -274,6 +281,8 @@ func (k Knob) Turned(v float64, n int) float64 {
 		if v <= 0 && n > 0 { // leave 0 by the first notch: 1−x steps of a fifth of a decade from 1
 			w = 1 - snap(1, -n)
 		}
+	case SymLog:
+		w = turnSym(v, n)
 	default:
 		step := (k.Max - k.Min) / 20
 		if k.Integer {
@@ -315,22 +324,56 @@ func (k Knob) turnLog(v float64, n int) float64 {
 	return w
 }
 
+// turnSym counts the notches from 0: those of symFloor and −symFloor are 1 and −1.
+func turnSym(v float64, n int) float64 {
+	sign := 1
+	if v < 0 {
+		sign = -1
+	}
+	outward := n * sign
+	place := 0
+	switch a := math.Abs(v); {
+	case a >= symFloor:
+		place = nearestNotch(a, outward) - symFirst + 1
+	case a > 0 && outward < 0: // between 0 and the floor: the first turn inward goes to 0
+		place = 1
+	}
+	place = place*sign + n
+	switch {
+	case place > 0:
+		return notch(symFirst - 1 + place)
+	case place < 0:
+		return -notch(symFirst - 1 - place)
+	default:
+		return 0
+	}
+}
+
 // notches are five a decade, the preferred numbers of an engineer's series rounded to two digits, so that
 // values stay readable: 1, 1.6, 2.5, 4, 6.3.
 var notches = [5]float64{1, 1.6, 2.5, 4, 6.3}
 
 // snap returns the n-th notch above (below, for n < 0) the positive value v.
-func snap(v float64, n int) float64 {
+func snap(v float64, n int) float64 { return notch(nearestNotch(v, n) + n) }
+
+// nearestNotch returns the number of the notch at the positive value v. Where v lies between two, it is the one from
+// which a turn by n goes to the other one.
+func nearestNotch(v float64, n int) int {
 	pos := math.Log10(v) * 5
 	i := math.Round(pos)
-	if math.Abs(pos-i) > 0.05 { // v lies between notches: the first turn goes to the next one
+	if math.Abs(pos-i) > 0.05 {
 		if n > 0 {
 			i = math.Floor(pos)
 		} else {
 			i = math.Ceil(pos)
 		}
 	}
-	j := int(i) + n
+	return int(i)
+}
+
+// notch returns notch number j, counted from that of 1, but not beyond what a number can hold.
+func notch(j int) float64 {
+	j = min(max(j, -1500), 1500)
 	decade := math.Floor(float64(j) / 5)
 	m := notches[j-5*int(decade)]
 	w, err := strconv.ParseFloat(strconv.FormatFloat(m, 'g', -1, 64)+"e"+strconv.Itoa(int(decade)), 64)
@@ -349,6 +392,9 @@ func (k Knob) Fraction(v float64) float64 {
 		f = (math.Log10(math.Max(v, 1e-300)) - lo) / (math.Log10(k.Max) - lo)
 	case LogOneMinus:
 		f = math.Log10(math.Max(1-v, oneMinusFloor)) / math.Log10(oneMinusFloor)
+	case SymLog:
+		lo := symLog(k.Min)
+		f = (symLog(v) - lo) / (symLog(k.Max) - lo)
 	default:
 		f = (v - k.Min) / (k.Max - k.Min)
 	}
@@ -357,6 +403,9 @@ func (k Knob) Fraction(v float64) float64 {
 	}
 	return math.Min(math.Max(f, 0), 1)
 }
+
+// symLog grows like log|v| far from 0 and like v near it.
+func symLog(v float64) float64 { return math.Copysign(math.Log1p(math.Abs(v)/symFloor), v) }
 
 // Reset sets every knob to its default.
 func Reset(knobs []Knob) {

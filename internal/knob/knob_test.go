@@ -22,6 +22,8 @@ func knobs() []knob.Knob {
 		{Key: "eta_minus", Default: 0.5, Max: 1},
 		{Key: "eta_plus", Default: 1.2, Min: 1, Max: 5},
 		{Key: "history", Default: 10, Min: 1, Max: 100, Integer: true},
+		{Key: "weight", Default: 1, Min: -1e9, Max: 1e9, Scale: knob.SymLog},
+		{Key: "offset", Min: -0.3, Max: 20, Scale: knob.SymLog},
 		knob.Enum("form", "", "", 0, "velocity", "accumulate", "ewma"),
 		knob.Switch("amsgrad", "", "", false),
 	}
@@ -119,8 +121,29 @@ func closeTo(k knob.Knob, v, back float64) bool {
 		return back <= 1.7*v && v <= 1.7*back || k.Integer && math.Abs(back-v) <= 1 || v <= 1e-11
 	case knob.LogOneMinus:
 		return 1-back <= 1.7*(1-v) && 1-v <= 1.7*(1-back) || 1-v < 2e-6
+	case knob.SymLog:
+		a, b := math.Abs(v), math.Abs(back)
+		return math.Abs(back-v) <= 1e-3 || v*back > 0 && b <= 1.7*a && a <= 1.7*b
 	default:
 		return math.Abs(back-v) <= 1.01*math.Max((k.Max-k.Min)/20, 1)
+	}
+}
+
+// TestTurnedVeryFar: no number of notches is too many.
+func TestTurnedVeryFar(t *testing.T) {
+	for _, k := range knobs() {
+		if k.Scale == knob.Choice {
+			continue
+		}
+		for n, want := range map[int]float64{1e6: k.Max, -1e6: k.Min} {
+			got := k.Turned(k.Turned(k.Default, 1), n)
+			if k.Scale == knob.LogOneMinus && n > 0 {
+				want = 1 - 1e-6
+			}
+			if got != want {
+				t.Errorf("%s: turned by %d: %v, want %v", k.Key, n, got, want)
+			}
+		}
 	}
 }
 
@@ -140,6 +163,14 @@ func TestNotches(t *testing.T) {
 		{"eta_minus", []float64{0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4}, true},
 		{"eta_plus", []float64{1, 1.2, 1.4, 1.6}, true},
 		{"lr", []float64{0.0123, 0.016}, false},
+		{"weight", []float64{-2.5e-3, -1.6e-3, -1e-3, 0, 1e-3, 1.6e-3, 2.5e-3}, true},
+		{"weight", []float64{-1.6, -1, -0.63}, true},
+		{"weight", []float64{0.63, 1, 1.6, 2.5}, true},
+		{"weight", []float64{-1.3, -1, -0.63}, false},
+		{"weight", []float64{-4e-4, 0}, false},
+		{"weight", []float64{4e-4, 1e-3}, false},
+		{"weight", []float64{6.3e8, 1e9, 1e9}, false},
+		{"offset", []float64{-0.3, -0.25, -0.16}, true},
 	} {
 		k, ok := knob.Find(knobs(), c.key)
 		if !ok {
@@ -159,7 +190,7 @@ func TestNotches(t *testing.T) {
 
 func TestFormat(t *testing.T) {
 	all := knobs()
-	lr, beta, steps, form := all[0], all[2], all[4], all[9]
+	lr, beta, steps, form := all[0], all[2], all[4], all[11]
 	for _, c := range []struct {
 		k    knob.Knob
 		v    float64
@@ -190,7 +221,7 @@ func TestFormat(t *testing.T) {
 		{beta, 0, "0"},
 		{steps, 1000, "1000"},
 		{form, 2, "ewma"},
-		{all[10], 1, "true"},
+		{all[12], 1, "true"},
 	} {
 		if got := c.k.Format(c.v); got != c.want {
 			t.Errorf("%s: %g is shown as %q, want %q", c.k.Key, c.v, got, c.want)
@@ -203,7 +234,7 @@ func TestFormat(t *testing.T) {
 
 func TestParse(t *testing.T) {
 	all := knobs()
-	lr, steps, form, ams := all[0], all[4], all[9], all[10]
+	lr, steps, form, ams := all[0], all[4], all[11], all[12]
 	for _, c := range []struct {
 		k    knob.Knob
 		text string
@@ -248,6 +279,22 @@ func TestFraction(t *testing.T) {
 			t.Fatalf("%s: %v lies at %v, %v at %v", k.Key, math.Min(v, w), a, math.Max(v, w), b)
 		}
 	})
+}
+
+// TestFractionOfEitherSign: 0 is in the middle of a slider that goes as far below as above, and decades have one width.
+func TestFractionOfEitherSign(t *testing.T) {
+	k, ok := knob.Find(knobs(), "weight")
+	if !ok {
+		t.Fatal("weight")
+	}
+	for v, want := range map[float64]float64{-1e9: 0, 0: 0.5, 1e9: 1, 1: 0.625, 1e3: 0.75, -1: 0.375} {
+		if got := k.Fraction(v); math.Abs(got-want) > 2e-5 {
+			t.Errorf("%v lies at %v, want %v", v, got, want)
+		}
+	}
+	if got := k.Scale.String(); got != "symlog" {
+		t.Errorf("the scale is called %q", got)
+	}
 }
 
 func TestReset(t *testing.T) {

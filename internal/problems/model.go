@@ -52,6 +52,22 @@ func usual(classes int) string {
 	}
 }
 
+// targetOf is what the model needs its target to be, "" where it takes what there is.
+func targetOf(model string) string {
+	name, _, _ := strings.Cut(model, ":")
+	i := slices.IndexFunc(families, func(f Family) bool { return f.Name == name })
+	switch {
+	case i < 0:
+		return ""
+	case families[i].For(0) != "":
+		return dataset.AsClass
+	case families[i].For(3) != "":
+		return dataset.AsNumber
+	default:
+		return ""
+	}
+}
+
 // rates are learning rates that were found good for models on embedded data.
 var rates = map[string]float64{
 	"digits":     0.5,

@@ -212,11 +212,18 @@ const (
 )
 
 // Resolve returns the problem that is meant. Errors are *usage.Error, but for files that cannot be read.
-func (r Ref) Resolve() (Spec, error) {
+func (r Ref) Resolve() (Spec, error) { return r.ResolveWith(nil) }
+
+// ResolveWith is Resolve, and tells progress how many bytes of a file have been read.
+func (r Ref) ResolveWith(progress func(done, total int64)) (Spec, error) {
 	data, model, _ := strings.Cut(r.Name, "/")
 	switch {
 	case data == OwnData && r.File != nil:
-		d, err := dataset.Load(*r.File)
+		file := *r.File
+		if file.As == "" {
+			file.As = targetOf(model)
+		}
+		d, err := dataset.LoadWith(file, progress)
 		if err != nil {
 			return Spec{}, err
 		}

@@ -96,7 +96,8 @@ func settingsOf(knobs, torch []knob.Knob) []setting {
 }
 
 var scales = map[knob.Scale]string{
-	knob.Linear: "linear", knob.Log: "log", knob.LogOneMinus: "log of 1 − value", knob.Choice: "choice",
+	knob.Linear: "linear", knob.Log: "log", knob.LogOneMinus: "log of 1 − value", knob.SymLog: "log of either sign",
+	knob.Choice: "choice",
 }
 
 func value(k knob.Knob, v float64) string {

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -151,7 +152,8 @@ func (b *formulaBox) drawMessage(m *Model, x, y, room, label int) {
 		return
 	}
 	text, at := firstLine(b.err.Error()), label
-	if e, ok := formula.As(b.err); ok {
+	var e *formula.Error
+	if errors.As(b.err, &e) {
 		blanks := len([]rune(b.inputs[0].Value())) - len([]rune(strings.TrimLeft(b.inputs[0].Value(), " ")))
 		text, at = "^ "+e.Msg, label+blanks+e.Column-1-b.scroll(b.inputs[0], room-label)
 		if at+width(text) > room { // no room to the right of the caret

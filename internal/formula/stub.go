@@ -1,8 +1,0 @@
-package formula
-
-type Error struct {
-	Msg    string
-	Column int
-}
-
-func As(err error) (*Error, bool) { return nil, false }
