@@ -153,7 +153,7 @@ func (b *formulaBox) drawMessage(m *Model, x, y, room, label int) {
 	}
 	text, at := firstLine(b.err.Error()), label
 	var e *formula.Error
-	if errors.As(b.err, &e) {
+	if errors.As(b.err, &e) && e.Column > 0 {
 		blanks := len([]rune(b.inputs[0].Value())) - len([]rune(strings.TrimLeft(b.inputs[0].Value(), " ")))
 		text, at = "^ "+e.Msg, label+blanks+e.Column-1-b.scroll(b.inputs[0], room-label)
 		if at+width(text) > room { // no room to the right of the caret

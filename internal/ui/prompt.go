@@ -61,7 +61,7 @@ func (p *prompt) draw(m *Model, r rect) {
 		m.screen.Text(x+2, r.y, clip(m.status, r.w-x-2), m.warn(), plot.Bold)
 		return
 	}
-	m.screen.Text(x+2, r.y, clip(p.hint+" · enter takes it, esc leaves", r.w-x-2), m.dim(), m.faint())
+	m.screen.Text(x+2, r.y, clip(p.hint+" · enter sets it, esc leaves it", r.w-x-2), m.dim(), m.faint())
 }
 
 // drawInput writes a text field with its cursor and returns its width.
