@@ -21,13 +21,14 @@ var mayImport = map[string][]string{
 	"opttui/internal/ewma":     nil,
 	"opttui/internal/reftest":  nil, // for tests alone
 	"opttui/internal/plot":     nil, // pictures from numbers: it knows nothing of runs
+	"opttui/internal/critical": nil, // any function with a gradient and a Hessian
 	"opttui/internal/dataset":  {"usage"},
 	"opttui/internal/optim":    {"knob", "ewma"},
 	"opttui/internal/refdoc":   {"optim", "knob"},
 	"opttui/internal/problems": {"dataset", "knob", "usage"}, // rules and problems do not know each other
 	"opttui/internal/train":    {"optim", "problems", "dataset", "ewma", "knob", "usage"},
 	"opttui/internal/ui":       {"train", "plot", "optim", "problems", "dataset", "ewma", "knob", "usage"},
-	"opttui/cmd/opttui":        {"ui", "train", "plot", "optim", "problems", "dataset", "ewma", "knob", "usage"},
+	"opttui/cmd/opttui":        {"ui", "train", "plot", "critical", "optim", "problems", "dataset", "ewma", "knob", "usage"},
 }
 
 // screen are the packages that draw with Bubble Tea; everything else works without a terminal.
