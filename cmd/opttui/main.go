@@ -84,7 +84,7 @@ func rootCommand() *cobra.Command {
 	root.Version = version()
 	root.SetVersionTemplate("opttui {{.Version}}\n")
 	root.SilenceErrors, root.SilenceUsage = true, true
-	root.AddCommand(runCommand(), listCommand(), pictureCommand(), versionCommand())
+	root.AddCommand(runCommand(), listCommand(), pictureCommand(), saddlesCommand(), versionCommand())
 	root.SetHelpCommand(helpCommand())
 	root.SetFlagErrorFunc(flagError)
 	root.InitDefaultHelpFlag()
