@@ -35,7 +35,7 @@ func (f *Formula) Spec() (Spec, error) {
 	own := &ownFormula{Tape: compiled.NewTape(), params: params}
 	own.start = startIn(domain, own)
 	return Spec{
-		Name: OwnFormula, Title: title(vars), Kind: count(len(vars), "variable") + ", " + count(len(params), "parameter"),
+		Name: OwnFormula, Title: title(vars), Kind: plural(len(vars), "variable") + ", " + plural(len(params), "parameter"),
 		Formula: compiled.String(), Source: "the user's own", Domain: domain,
 		New: func() Problem { return own.Clone() },
 	}, nil
@@ -72,8 +72,8 @@ func title(vars []string) string {
 	return "f(" + strings.Join(vars, ", ") + ")"
 }
 
-// count writes a number of things, without a plural s where there is one.
-func count(n int, thing string) string {
+// plural writes a number of things, without a plural s where there is one.
+func plural(n int, thing string) string {
 	switch n {
 	case 0:
 		return "no " + thing + "s"

@@ -4,9 +4,10 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"opttui/internal/dataset"
 	"slices"
 	"testing"
+
+	"opttui/internal/dataset"
 )
 
 // clouds are made-up samples of three classes with three features.
@@ -69,13 +70,13 @@ func TestActivations(t *testing.T) {
 		{GELU, -1e9, 0, 0},
 	} {
 		a, only, slope := []float64{c.z}, []float64{c.z}, []float64{math.NaN()}
-		c.act.apply(a, slope)
-		c.act.apply(only, nil)
+		c.act.apply(a, slope, nil)
+		c.act.apply(only, nil, nil)
 		if math.Abs(a[0]-c.a) > 1e-15 || math.Abs(slope[0]-c.slope) > 1e-15 || only[0] != a[0] {
 			t.Errorf("activation %d at %v: %v with slope %v, want %v with %v", c.act, c.z, a[0], slope[0], c.a, c.slope)
 		}
 		a[0] = math.NaN()
-		if c.act.apply(a, nil); !math.IsNaN(a[0]) {
+		if c.act.apply(a, nil, nil); !math.IsNaN(a[0]) {
 			t.Errorf("activation %d hides a NaN", c.act)
 		}
 	}

@@ -15,17 +15,24 @@ type Family struct {
 	Name    string // as on the command line
 	Title   string // as in a heading: "neural network"
 	Kind    string // a few words on what makes it interesting
-	Formula string
+	Formula func(classes int, sizes []int) string
 	Source  string
-	// Sizes says what the numbers after the colon mean, "" where there are none.
-	Sizes string
-	// Default are the numbers where none are given; Most is how many there may be.
+	// Sizes says what the numbers after the colon mean, "" where there are none; Example are some.
+	Sizes, Example string
+	// Default are the numbers where none are given, nil where they depend on the data; Most is how many there may be.
 	Default []int
 	Most    int
 	// For says for which targets the family is: "" for all, else why not for one with this number of classes (0 is a
 	// target that is a number).
 	For func(classes int) (why string)
-	New func(d *dataset.Dataset, sizes []int) Problem
+	// Whole models are usually run on all samples, whatever the data are.
+	Whole bool
+	New   func(d *dataset.Dataset, sizes []int) Problem
+}
+
+// always is the Formula of a family that has only one.
+func always(formula string) func(int, []int) string {
+	return func(int, []int) string { return formula }
 }
 
 var families []Family
@@ -68,12 +75,31 @@ func targetOf(model string) string {
 	}
 }
 
-// rates are learning rates that were found good for models on embedded data.
+// rates are learning rates that were found good for models on embedded data: about 1/(2λmax), but more where λmax falls
+// quickly from what it is at the start (in the remarks: at the start, after 100 steps), and where it rises, by where to.
 var rates = map[string]float64{
-	"digits":     0.5,
-	"digits/mlp": 0.2, // λmax falls from 4.4 to 2.3 in 100 steps
-	"iris":       0.5,
-	"iris/mlp":   0.3, // λmax is 1.2 to 1.6
+	"breast_cancer":               0.3, // 3.3, 0.26
+	"breast_cancer/autoencoder":   0.02,
+	"breast_cancer/factorization": 40,
+	"breast_cancer/mlp":           0.2, // 5.6, 0.8
+	"breast_cancer/softmax":       0.15,
+	"diabetes":                    0.12,
+	"diabetes/autoencoder":        0.055,
+	"diabetes/factorization":      22,
+	"diabetes/mlp":                0.075,
+	"diabetes/ridge":              0.12,
+	"digits":                      0.5,
+	"digits/autoencoder":          0.018,
+	"digits/factorization":        180,
+	"digits/mlp":                  0.2, // 4.4, 2.3
+	"iris":                        0.5,
+	"iris/autoencoder":            0.07,
+	"iris/factorization":          6.5,
+	"iris/mlp":                    0.3, // 2.4, 1.7
+	"wine":                        0.6, // 1.6, 0.24
+	"wine/autoencoder":            0.055,
+	"wine/factorization":          19,
+	"wine/mlp":                    0.4, // 2.6, 0.6
 }
 
 // maxUnits bounds the numbers after a model's colon.
@@ -103,14 +129,17 @@ func modelSpec(info dataset.Info, open func() *dataset.Dataset, model string) (S
 	}
 	s := Spec{
 		Name: info.Name, Title: info.Title + ", " + f.Title, Kind: info.What + "; " + f.Kind,
-		Formula: f.Formula, Source: f.Source + "; " + info.Source, Batch: info.Batch,
+		Formula: f.Formula(info.Kinds, sizes), Source: f.Source + "; " + info.Source, Batch: info.Batch,
 		New: func() Problem { return f.New(open(), sizes) },
+	}
+	if f.Whole {
+		s.Batch = 0
 	}
 	if name != usual(info.Kinds) {
 		s.Name += "/" + name
 	}
 	if !slices.Equal(sizes, f.Default) {
-		s.Name += ":" + numbers
+		s.Name += ":" + join(sizes)
 	}
 	s.Rate = rates[s.Name]
 	return s, nil
@@ -126,7 +155,7 @@ func (f Family) parse(text string) ([]int, error) {
 		n, err := strconv.Atoi(strings.TrimSpace(word))
 		if err != nil || n < 1 || n > maxUnits {
 			return nil, usage.Errorf("%s cannot have %q: allowed are %s, each from 1 to %d, as in %s:%s",
-				f.Name, text, f.Sizes, maxUnits, f.Name, join(f.Default))
+				f.Name, text, f.Sizes, maxUnits, f.Name, f.Example)
 		}
 		sizes = append(sizes, n)
 	}
@@ -176,12 +205,4 @@ func ModelsOn(file dataset.File) []Ref {
 		}
 	}
 	return refs
-}
-
-// classesOnly is the For of models of which the target must be one of several classes.
-func classesOnly(classes int) string {
-	if classes == 0 {
-		return "its target is a number, not one of several classes"
-	}
-	return ""
 }

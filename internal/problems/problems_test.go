@@ -52,7 +52,11 @@ func TestSpecs(t *testing.T) {
 		"mccormick", "monkey_saddle", "parabola", "penalty_1", "penalty_2", "powell_badly_scaled", "powell_singular", "quadratic",
 		"quartic", "random_field", "rastrigin", "ravine", "rosenbrock", "saddle", "six_hump_camel", "smooth_abs",
 		"styblinski_tang", "three_hump_camel", "trigonometric", "variably_dimensioned", "watson", "wavy", "wood",
-		"digits", "digits/mlp", "iris", "iris/mlp",
+		"breast_cancer", "breast_cancer/autoencoder", "breast_cancer/factorization", "breast_cancer/mlp", "breast_cancer/softmax",
+		"diabetes", "diabetes/autoencoder", "diabetes/factorization", "diabetes/mlp", "diabetes/ridge",
+		"digits", "digits/autoencoder", "digits/factorization", "digits/mlp",
+		"iris", "iris/autoencoder", "iris/factorization", "iris/mlp",
+		"wine", "wine/autoencoder", "wine/factorization", "wine/mlp",
 	}
 	if !slices.Equal(names, want) {
 		t.Errorf("problems are\n%v, want\n%v", names, want)
@@ -259,6 +263,9 @@ func TestValuesThatAreNotFinite(t *testing.T) {
 		}
 		for _, a := range odd {
 			for _, b := range odd {
+				if n > 100 && b != 0 && !math.IsNaN(b) {
+					continue // enough of a model
+				}
 				for i := range x {
 					x[i] = a
 				}

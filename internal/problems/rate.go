@@ -12,9 +12,10 @@ func (s Spec) UsualRate() float64 {
 }
 
 // EstimateRate looks for the largest curvature λ near the start by power iteration and returns about 1/(2λ), rounded
-// down to two digits.
+// down to two digits. A model is judged on few of its samples, so that large data take no longer than small ones.
 func EstimateRate(p Problem) float64 {
 	const looks, walk = 3, 5
+	p = few(p)
 	x := p.Start(0)
 	g := make([]float64, len(x))
 	rate := math.Inf(1)
@@ -38,6 +39,35 @@ func EstimateRate(p Problem) float64 {
 	scale := math.Pow(10, math.Floor(math.Log10(rate))-1)
 	return math.Floor(rate/scale) * scale
 }
+
+// fewSamples is on how many samples EstimateRate judges a model.
+const fewSamples = 200
+
+// apart is a model of which a part of the samples says little about the curvature of the whole.
+type apart interface{ apart() }
+
+// few returns the model as its loss on few of its samples, spread evenly, where it has many.
+func few(p Problem) Problem {
+	sp, sampled := p.(SampledHessianVector)
+	if _, not := p.(apart); !sampled || not || p.(Sampled).Samples() <= fewSamples {
+		return p
+	}
+	n := p.(Sampled).Samples()
+	f := fewOf{Problem: p, product: sp, batch: make([]int, fewSamples)}
+	for i := range f.batch {
+		f.batch[i] = i * n / fewSamples
+	}
+	return f
+}
+
+type fewOf struct {
+	Problem
+	product SampledHessianVector
+	batch   []int
+}
+
+func (f fewOf) Gradient(x, g []float64) float64 { return f.Problem.(Sampled).GradientOn(f.batch, x, g) }
+func (f fewOf) HessVec(x, v, hv []float64)      { f.product.HessVecOn(f.batch, x, v, hv) }
 
 // curvature is the largest |λ| of the Hessian at x after some power iterations that begin along the gradient. Problems
 // without Hessian–vector products are asked by differences of gradients.

@@ -3,9 +3,10 @@ package problems
 import (
 	"math"
 	"math/rand/v2"
-	"opttui/internal/dataset"
 	"slices"
 	"testing"
+
+	"opttui/internal/dataset"
 )
 
 // someWeights returns a point where no gradient is zero.

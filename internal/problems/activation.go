@@ -1,0 +1,102 @@
+package problems
+
+import (
+	"math"
+	"math/rand/v2"
+)
+
+// Activation is the non-linearity σ of hidden units.
+type Activation int
+
+const (
+	// Tanh is σ(z) = tanh z.
+	Tanh Activation = iota
+	// ReLU is σ(z) = max(0, z), with σ′(0) = 0 and σ″ = 0 (Nair & Hinton 2010).
+	ReLU
+	// GELU is σ(z) = zΦ(z) with the normal distribution function Φ (Hendrycks & Gimpel 2016).
+	GELU
+)
+
+// activations are their names as choices of a knob.
+var activations = []string{"tanh", "relu", "gelu"}
+
+// apply replaces every z by σ(z). Unless they are nil it writes σ′(z) to slope, and σ″(z) to bend, which only goes with
+// a slope. NaN stays NaN.
+func (act Activation) apply(z, slope, bend []float64) {
+	switch act {
+	case Tanh:
+		tanh(z, slope, bend)
+	case ReLU:
+		relu(z, slope, bend)
+	case GELU:
+		gelu(z, slope, bend)
+	}
+}
+
+func tanh(z, slope, bend []float64) {
+	for i, v := range z {
+		z[i] = math.Tanh(v)
+	}
+	if slope == nil {
+		return
+	}
+	for i, a := range z {
+		slope[i] = 1 - a*a
+	}
+	if bend != nil {
+		for i, a := range z {
+			bend[i] = -2 * a * slope[i]
+		}
+	}
+}
+
+func relu(z, slope, bend []float64) {
+	for i, v := range z {
+		if slope != nil {
+			slope[i] = 0
+			if v > 0 {
+				slope[i] = 1
+			}
+		}
+		z[i] = max(0, v)
+	}
+	clear(bend)
+}
+
+func gelu(z, slope, bend []float64) {
+	for i, v := range z {
+		cdf := math.Erfc(-v/math.Sqrt2) / 2
+		z[i] = v * cdf
+		if slope == nil {
+			continue
+		}
+		density := math.Exp(-v*v/2) / math.Sqrt(2*math.Pi)
+		slope[i] = cdf + v*density
+		if bend != nil {
+			bend[i] = density * (2 - v*v)
+		}
+	}
+}
+
+// Initialization is the distribution of the weights of hidden units at the start.
+type Initialization int
+
+const (
+	// Auto is Glorot for tanh and He for the other activations, which are silent on one side.
+	Auto Initialization = iota
+	// Glorot is uniform in ±√(6/(in+out)), so that signals and gradients neither grow nor fade from layer to layer
+	// (Glorot & Bengio 2010, eq. 16).
+	Glorot
+	// He is normal with variance 2/in (He et al. 2015, eq. 10).
+	He
+)
+
+var initializations = []string{"auto", "glorot", "he"}
+
+// draw returns one weight of a layer.
+func (init Initialization) draw(rng *rand.Rand, act Activation, in, out int) float64 {
+	if init == Glorot || init == Auto && act == Tanh {
+		return math.Sqrt(6/float64(in+out)) * (2*rng.Float64() - 1)
+	}
+	return math.Sqrt(2/float64(in)) * rng.NormFloat64()
+}
