@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 
 part "a formula on the command line, with a parameter to turn"
 shell 100 30
-begin "--expr 'a*x^2 + b*y^2' --set b=25 --optimizer sgd,momentum --domain=-2:2"
+begin '--expr "a*x^2 + b*y^2" --set b=25 --optimizer sgd,momentum --domain=-2:2'
 see 'landscape.*x ∈ \[-2.00, 2.00\]'
 poll "no steps are taken" step_over 5
 press Space

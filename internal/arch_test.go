@@ -30,7 +30,7 @@ var mayImport = map[string][]string{
 	"opttui/internal/plane":    {"problems"},
 	"opttui/internal/train":    {"optim", "problems", "dataset", "ewma", "knob", "usage"},
 	"opttui/internal/ui":       {"train", "plot", "plane", "formula", "optim", "problems", "dataset", "ewma", "knob", "usage"},
-	"opttui/cmd/opttui":        {"ui", "train", "plot", "optim", "problems", "dataset", "ewma", "knob", "usage"},
+	"opttui/cmd/opttui":        {"ui", "critical", "train", "plot", "optim", "problems", "dataset", "ewma", "knob", "usage"},
 }
 
 // screen are the packages that draw with Bubble Tea; everything else works without a terminal.

@@ -100,7 +100,7 @@ func (m *Model) line(text string) string {
 // words are signs that one column of ASCII cannot stand for.
 var words = strings.NewReplacer("²", "^2", "³", "^3", "⁴", "^4", "⁶", "^6", "ᵗ", "^t", "ᵀ", "'", "⁻¹", "^-1",
 	"←", "<-", "√", "sqrt", "∇", "grad ", "∈", "in", "Σ", "sum ", "Π", "prod ", "π", "pi", "≤", "<=", "≥", ">=", "⊙", "*",
-	"α", "alpha", "β", "beta", "ρ", "rho", "δ", "delta", "ε", "eps", "θ", "theta", "λ", "lambda", "µ", "mu", "σ", "sigma")
+	"α", "alpha", "β", "beta", "ρ", "rho", "δ", "delta", "ε", "eps", "θ", "theta", "λ", "lambda", "µ", "mu", "σ", "sigma", "±", "+-")
 
 // edge writes the end of an interval; what is only rounding beside the other end is zero.
 func edge(v, other float64) string {
@@ -116,8 +116,8 @@ func edge(v, other float64) string {
 // signs are the runes beyond letters that the screen uses, with what stands for them in one column of ASCII.
 var signs = func() map[rune]rune {
 	m := map[rune]rune{}
-	to := []rune(`-|.|>i*-<>|^v~/*V/V>--SP''""<>8/'+.[]S`)
-	for i, r := range []rune("─│·‖▶∈×−←→↔↑↓≈÷⊙√⁄∇›–—ΣΠ‘’“”≤≥∞╱′⊗…⌊⌋§") {
+	to := []rune(`-|.|>i*-<>|^v~/*V/V>--SP''""<>8/'+.[]S+`)
+	for i, r := range []rune("─│·‖▶∈×−←→↔↑↓≈÷⊙√⁄∇›–—ΣΠ‘’“”≤≥∞╱′⊗…⌊⌋§±") {
 		m[r] = to[i]
 	}
 	for i, r := range []rune("αβγδεζηθικλμνξοπρςστυφχψωΔϱ") {
