@@ -12,7 +12,7 @@ import (
 func init() {
 	Register(Spec{
 		Name: "newton_cg", Title: "Newton–CG", Order: 2, Unit: NoRate, SameFunction: true, Needs: CanHessVec,
-		Formula: "CG on Hp = −g, until ‖Hp + g‖ ≤ η‖g‖ or the curvature along its direction is ≤ 0;  θ ← θ + αp, α from a strong-Wolfe search",
+		Formula: "CG on Hp = −g, until ‖Hp + g‖ ≤ η‖g‖ or the curvature along its direction is negative;  θ ← θ + αp, α from a strong-Wolfe search",
 		Source:  "Dembo & Steihaug 1983; Nocedal & Wright 2006, alg. 7.1; Martens 2010, “Hessian-free”",
 		Advice:  "smooth problems with many parameters and the full batch: Newton's few steps without its matrix, and away from saddles",
 		New: func(Convention) Optimizer {
@@ -33,10 +33,11 @@ const (
 // newtonCG is the truncated Newton method: it solves Hp = −g by conjugate gradients, with a product Hd in each
 // iteration instead of H, and no more exactly than pays at this distance from the minimum.
 //
-// All p on the way lead downhill as long as the curvature dᵀHd along the CG directions d is positive. The first
-// that is not ends the iteration with the p so far. Where that is none, because f curves down along −g already, the
-// step follows −g, at first as far as Newton's would go if the curvature were positive: 1/|c| gradients for the
-// curvature c along g. The search lengthens it from there.
+// All p on the way lead downhill as long as the curvature along the CG directions is positive. The first direction
+// along which it is not ends the iteration. Algorithm 7.1 stops at the p so far and takes −g where there is none; here
+// that direction is added, as far as the step would go if the curvature had the opposite sign. (It leads downhill too:
+// qᵀg = −‖r‖² in every iteration. Steihaug 1983 follows it to the edge of his trust region.) A search along −g alone
+// would creep where f curves down.
 type newtonCG struct {
 	search       search
 	cgMax        float64
@@ -80,18 +81,18 @@ func (o *newtonCG) direction(g, d []float64) float64 {
 		o.iterations++
 		qq, qhq := floats.Dot(o.q, o.q), floats.Dot(o.q, o.hq)
 		o.curvature = qhq / qq
-		if !(qhq > 0) || !isFinite(qhq) {
-			if o.iterations > 1 {
-				return 1
+		a := rr / math.Abs(qhq)
+		if !isFinite(a) {
+			if o.iterations == 1 {
+				copy(d, o.q)
+				return firstStep(g)
 			}
-			copy(d, o.q)
-			if a := qq / math.Abs(qhq); isFinite(a) {
-				return a
-			}
-			return firstStep(g)
+			break
 		}
-		a := rr / qhq
 		floats.AddScaled(d, a, o.q)
+		if qhq < 0 {
+			break
+		}
 		floats.AddScaled(o.r, a, o.hq)
 		before := rr
 		rr = floats.Dot(o.r, o.r)
