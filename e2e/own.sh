@@ -43,6 +43,7 @@ see 'type to filter'
 tm send-keys -t t -l formula
 see '› formula'
 press Escape
+gone 'type to filter'
 press q
 restored 0
 
