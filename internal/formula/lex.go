@@ -58,7 +58,7 @@ func show(text string) string {
 		default:
 			return r
 		}
-	}, strings.ToValidUTF8(text, string(unicode.ReplacementChar)))
+	}, text)
 }
 
 type lexer struct {

@@ -84,19 +84,24 @@ func plural(n int, thing string) string {
 	}
 }
 
-// startIn returns a point of the domain at which p has a value and a slope, the first of some that there is.
+// startIn returns a point of the domain from which p can be minimised: the first of some at which it has a value, and a
+// slope that is not negligible beside what there is to gain.
 func startIn(domain [][2]float64, p Problem) []float64 {
-	const looks = 50
+	const looks, negligible = 50, 1e-4
 	g := make([]float64, len(domain))
+	values, slopes, least := make([]float64, looks), make([]float64, looks), math.Inf(1)
 	for k := range looks {
-		x := beside(domain, k)
-		slope := 0.0
-		f := p.Gradient(x, g)
-		for _, v := range g {
-			slope += v * v
+		values[k] = p.Gradient(beside(domain, k), g)
+		for i, b := range domain { // in heights over the whole domain
+			slopes[k] = math.Hypot(slopes[k], g[i]*(b[1]-b[0]))
 		}
-		if f-f == 0 && slope > 0 && !math.IsInf(slope, 0) {
-			return x
+		if v := values[k]; v < least && v-v == 0 {
+			least = v
+		}
+	}
+	for k, v := range values {
+		if s := slopes[k]; v-v == 0 && s-s == 0 && s > 0 && s >= negligible*(v-least) {
+			return beside(domain, k)
 		}
 	}
 	return beside(domain, 0)

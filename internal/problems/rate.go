@@ -3,20 +3,84 @@ package problems
 import "math"
 
 // UsualRate is Rate where it was measured, else an estimate: half of 1/λ for the curvature λ of largest size at the
-// start, and at points a few descent steps further. 0 means that there is none.
+// start, and at points a few descent steps further. On a landscape it is lowered until descent is steady.
 func (s Spec) UsualRate() float64 {
 	if s.Rate > 0 {
 		return s.Rate
 	}
-	return EstimateRate(s.New())
+	return s.RateOf(s.New())
 }
 
-// EstimateRate looks for the largest curvature λ near the start by power iteration and returns about 1/(2λ), rounded
-// down to two digits. A model is judged on few of its samples, so that large data take no longer than small ones.
-func EstimateRate(p Problem) float64 {
-	const looks, walk = 3, 5
-	p = few(p)
+// RateOf is an estimate of the same for an instance with settings of its own. A model is judged on few of its samples,
+// so that large data take no longer than small ones.
+func (s Spec) RateOf(p Problem) float64 {
 	x := p.Start(0)
+	rate := estimateRate(few(p), x)
+	if s.Domain != nil {
+		rate = steadyRate(p, x, s.Domain, rate)
+	}
+	if math.IsInf(rate, 1) || !(rate > 0) {
+		return 0.01
+	}
+	scale := math.Pow(10, math.Floor(math.Log10(rate))-1)
+	return math.Floor(rate/scale) * scale
+}
+
+// steadyRate returns the rate, or as many times half of it as it takes until gradient descent from x goes steadily
+// down: in no step of 100 f rises, and after the first few the gradient hardly ever turns back on itself. Nor shall the
+// first step be longer than a tenth of the domain, which is all that limits it where there is no curvature.
+func steadyRate(p Problem, x []float64, domain [][2]float64, rate float64) float64 {
+	const halvings = 60
+	g := make([]float64, len(x))
+	p.Gradient(x, g)
+	for i := range g {
+		b := domain[min(i, len(domain)-1)]
+		if limit := (b[1] - b[0]) / (10 * math.Abs(g[i])); limit < rate { // false where there is no slope
+			rate = limit
+		}
+	}
+	if math.IsInf(rate, 1) {
+		return rate
+	}
+	for range halvings {
+		if steady(p, x, rate) {
+			break
+		}
+		rate /= 2
+	}
+	return rate
+}
+
+// steady tells whether gradient descent from x at that rate goes steadily down.
+func steady(p Problem, x []float64, rate float64) bool {
+	const steps, mayTurn = 100, 2
+	x = append([]float64(nil), x...)
+	g, last := make([]float64, len(x)), make([]float64, len(x))
+	before, turns := math.Inf(1), 0
+	for range steps {
+		f := p.Gradient(x, g)
+		if !(f <= before+1e-12*math.Abs(before)) && !math.IsInf(before, 1) || math.IsNaN(f) {
+			return false
+		}
+		dot := 0.0
+		for i := range x {
+			dot += g[i] * last[i]
+			x[i] -= rate * g[i]
+		}
+		if dot < 0 {
+			turns++
+		}
+		copy(last, g)
+		before = f
+	}
+	return turns <= mayTurn
+}
+
+// estimateRate looks for the largest curvature λ near x by power iteration and returns about 1/(2λ), +Inf where f is
+// straight.
+func estimateRate(p Problem, x []float64) float64 {
+	const looks, walk = 3, 5
+	x = append([]float64(nil), x...)
 	g := make([]float64, len(x))
 	rate := math.Inf(1)
 	for range looks {
@@ -33,14 +97,10 @@ func EstimateRate(p Problem) float64 {
 			}
 		}
 	}
-	if math.IsInf(rate, 1) || !(rate > 0) {
-		return 0.01
-	}
-	scale := math.Pow(10, math.Floor(math.Log10(rate))-1)
-	return math.Floor(rate/scale) * scale
+	return rate
 }
 
-// fewSamples is on how many samples EstimateRate judges a model.
+// fewSamples is on how many samples RateOf judges a model.
 const fewSamples = 200
 
 // apart is a model of which a part of the samples says little about the curvature of the whole.

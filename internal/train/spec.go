@@ -172,7 +172,7 @@ func (s Spec) usualRate(p problems.Spec) float64 {
 	if !changed {
 		return p.UsualRate()
 	}
-	return problems.EstimateRate(problem)
+	return p.RateOf(problem)
 }
 
 // stepLength is a readable number near 1/150 of the picture's width.
