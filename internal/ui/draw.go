@@ -60,6 +60,9 @@ func (m *Model) drawTitle(r rect) {
 	} else if math.IsInf(speeds[m.speed], 1) && s.Speed > 0 {
 		state = fmt.Sprintf("▶ %s steps/s", si(s.Speed))
 	}
+	if text := throughput(s); text != "" && m.lay.shape == wide {
+		state += " · " + text
+	}
 	right := fmt.Sprintf("%s · step %s · seed %d", state, grouped(s.Step), s.Seed)
 	if m.lay.shape == tiny {
 		right = fmt.Sprintf("%s · step %s", state, grouped(s.Step))

@@ -82,6 +82,9 @@ func (m *Model) drawDetails(r rect) {
 	for _, g := range s.Readings {
 		lines = append(lines, detail{g.Symbol, value(g.Value) + " " + g.Name})
 	}
+	if text := throughput(s); text != "" {
+		lines = append(lines, detail{"throughput", text})
+	}
 	lines = append(lines,
 		detail{"schedule", s.Schedule.Formula},
 		detail{"parameters θ", parameters(s)},
@@ -95,6 +98,14 @@ func (m *Model) drawDetails(r rect) {
 		m.screen.Text(r.x, r.y+i, l.name, m.dim(), m.faint())
 		m.screen.Text(r.x+label, r.y+i, clip(m.line(l.text), r.w-label), m.dim(), m.faint())
 	}
+}
+
+// throughput is how many training samples a second the run uses, "" where there are none or it rests.
+func throughput(s *train.Snapshot) string {
+	if s.Samples == 0 || s.Speed == 0 || s.Status != train.Running {
+		return ""
+	}
+	return si(s.Speed*float64(s.Used)) + " samples/s"
 }
 
 // parameters writes where the run is, or how large θ is where it is long.
@@ -118,9 +129,6 @@ func (m *Model) runDetails(s *train.Snapshot) []string {
 	d = append(d, fmt.Sprintf("‖g‖ %-8s", value(s.GradNorm)))
 	if s.Samples > 0 {
 		d = append(d, fmt.Sprintf("epoch %-6.1f", s.Epoch))
-		if s.Speed > 0 && s.Status == train.Running {
-			d = append(d, fmt.Sprintf("%s samples/s", si(s.Speed*float64(s.Used))))
-		}
 	}
 	d = append(d, "step "+grouped(s.Step))
 	return d
