@@ -228,7 +228,7 @@ func TestLayersOfANetwork(t *testing.T) {
 // TestNetworksLearn: gradient descent at the suggested rate does better than softmax regression does in
 // TestModelsLearn.
 func TestNetworksLearn(t *testing.T) {
-	for name, want := range map[string]struct{ loss, accuracy float64 }{"digits/mlp": {0.17, 0.95}, "iris/mlp": {0.07, 0.97}} {
+	for name, want := range map[string]struct{ loss, accuracy float64 }{"digits/mlp": {0.17, 0.95}, "iris/mlp": {0.07, 0.97}, "breast_cancer/mlp": {0.05, 0.98}} {
 		s, _ := Find(name)
 		p := s.New()
 		x, g := p.Start(0), make([]float64, p.Dim())

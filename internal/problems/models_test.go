@@ -238,7 +238,7 @@ func TestModelNames(t *testing.T) {
 		"iris/autoencoder:5,2,5":  {"iris/autoencoder:5,2,5", "(1/2m) Σᵢ ‖σ(σ(σ(xᵢ W1 + b1) W2 + b2) W3 + b3) W4 + b4 − xᵢ‖²", 76},
 		"digits/factorization:3":  {"digits/factorization:3", "(1/2M) Σ over observed ij of (Xᵢⱼ − uᵢ·vⱼ)²", 4506},
 		"iris/factorization":      {"iris/factorization", "(1/2M) Σ over observed ij of (Xᵢⱼ − uᵢ·vⱼ)²", 248},
-		"breast_cancer/logistic":  {"breast_cancer", "(1/m) Σᵢ ln(1 + exp(−sᵢ (xᵢ w + b))), sᵢ = ±1", 31},
+		"breast_cancer/logistic":  {"breast_cancer", "(1/m) Σᵢ ln(1 + exp(−sᵢ (xᵢ w + b))), sᵢ = −1 or 1", 31},
 		"breast_cancer/mlp:2,2,2": {"breast_cancer/mlp:2,2,2", "−(1/m) Σᵢ ln softmax(σ(σ(σ(xᵢ W1 + b1) W2 + b2) W3 + b3) W4 + b4)[yᵢ]", 80},
 	} {
 		s, err := Find(name)
