@@ -59,21 +59,25 @@ func (h softmaxHead) loss(s *dataset.Samples, i int, z []float64) (loss float64,
 	return math.Log1p(rest) + (most - own), top == y && !math.IsNaN(own)
 }
 
+// Adding the same number to all of v changes nothing. With 0 for the most probable class the mean keeps its digits
+// where the others are hardly possible.
 func (h softmaxHead) bend(s *dataset.Samples, i int, delta, v []float64) {
-	y := s.Y[i]
-	p := func(k int) float64 {
-		if k == y {
-			return delta[k] + 1
+	y, top := s.Y[i], 0
+	delta[y]++ // p for now
+	for k, p := range delta {
+		if p > delta[top] {
+			top = k
 		}
-		return delta[k]
 	}
-	mean := 0.0
-	for k, r := range v {
-		mean += p(k) * r
+	zero, mean := v[top], 0.0
+	for k, p := range delta {
+		v[k] -= zero
+		mean += p * v[k]
 	}
-	for k, r := range v {
-		v[k] = p(k) * (r - mean)
+	for k, p := range delta {
+		v[k] = p * (v[k] - mean)
 	}
+	delta[y]--
 }
 
 // logisticHead has the loss ln(1 + exp(−sz)), where s is 1 for the second of two classes and −1 for the first: that of

@@ -9,7 +9,7 @@ import (
 func init() {
 	RegisterFamily(Family{
 		Name: "logistic", Title: "logistic regression", Kind: "convex",
-		Formula: always("(1/m) Σᵢ ln(1 + exp(−sᵢ (xᵢ w + b))), sᵢ = ±1"),
+		Formula: always("(1/m) Σᵢ ln(1 + exp(−sᵢ (xᵢ w + b))), sᵢ = −1 or 1"),
 		Source:  "Bishop 2006, § 4.3.2; Goodfellow, Bengio & Courville 2016, § 6.2.2.2",
 		For: func(classes int) (why string) {
 			if classes > 2 {

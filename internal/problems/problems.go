@@ -90,7 +90,9 @@ type Sampled interface {
 
 // Score is how a model does on its training data and on data held out from it.
 type Score struct {
-	TrainLoss, TrainAccuracy float64 // accuracies are shares from 0 to 1, NaN where there is none
+	// Losses are means over samples without penalties on weights. Accuracies are shares from 0 to 1 (R² is below 0 where
+	// the mean would be a better guess), NaN where there is none.
+	TrainLoss, TrainAccuracy float64
 	TestLoss, TestAccuracy   float64
 }
 
