@@ -156,30 +156,73 @@ func (d *Dataset) Standardise() {
 
 // standardise does so for tables with p columns, row by row.
 func standardise(train, test []float64, p int) {
-	n := float64(len(train) / p)
-	mean, deviation := make([]float64, p), make([]float64, p)
-	for i, v := range train {
-		mean[i%p] += v / n
+	if len(train) == 0 {
+		return
 	}
-	for i, v := range train {
-		v -= mean[i%p]
-		deviation[i%p] += v * v / n
+	mean := columnMeans(train, make([]float64, p))
+	deviation := deviations(train, mean)
+	for j, v := range deviation {
+		if mean[j] != 0 && v < 1e-6*math.Abs(mean[j]) {
+			// The rounding of the mean counts beside the deviation: measure again from there.
+			mean = columnMeans(train, mean)
+			deviation = deviations(train, mean)
+			break
+		}
 	}
 	for j, v := range deviation {
-		switch {
-		case v == 0:
-			deviation[j] = 1
-		case v-v != 0: // the squares overflow
+		if constant(train, j, p) {
+			mean[j], deviation[j] = train[j], 1
+		} else if v == 0 { // the squares are too small for numbers
 			deviation[j] = farthest(train, mean[j], j, p)
-		default:
-			deviation[j] = math.Sqrt(v)
 		}
 	}
 	for _, x := range [][]float64{train, test} {
 		for i, v := range x {
-			x[i] = (v/2 - mean[i%p]/2) / (deviation[i%p] / 2)
+			v = (v/2 - mean[i%p]/2) / (deviation[i%p] / 2)
+			x[i] = min(max(v, -math.MaxFloat64), math.MaxFloat64) // a held-out value may be anywhere
 		}
 	}
+}
+
+// columnMeans are the means of the columns, as base plus the means of what they are above it.
+func columnMeans(x, base []float64) []float64 {
+	p := len(base)
+	n := float64(len(x) / p)
+	mean := make([]float64, p)
+	for i, v := range x {
+		mean[i%p] += v/n - base[i%p]/n
+	}
+	for j := range mean {
+		mean[j] += base[j]
+	}
+	return mean
+}
+
+// deviations are the standard deviations of the columns, or where the squares overflow, how far they go from the mean.
+func deviations(x, mean []float64) []float64 {
+	p := len(mean)
+	n := float64(len(x) / p)
+	out := make([]float64, p)
+	for i, v := range x {
+		v -= mean[i%p]
+		out[i%p] += v * v / n
+	}
+	for j, v := range out {
+		if out[j] = math.Sqrt(v); v-v != 0 {
+			out[j] = farthest(x, mean[j], j, p)
+		}
+	}
+	return out
+}
+
+// constant tells whether column j is the same in all rows.
+func constant(x []float64, j, p int) bool {
+	for i := j; i < len(x); i += p {
+		if x[i] != x[j] {
+			return false
+		}
+	}
+	return true
 }
 
 // farthest is how far column j goes from its mean at the most.
@@ -188,5 +231,5 @@ func farthest(train []float64, mean float64, j, p int) float64 {
 	for i := j; i < len(train); i += p {
 		most = math.Max(most, math.Abs(train[i]/2-mean/2))
 	}
-	return math.Min(2*most, math.MaxFloat64)
+	return math.Max(math.Min(2*most, math.MaxFloat64), math.SmallestNonzeroFloat64*4)
 }

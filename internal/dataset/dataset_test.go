@@ -70,6 +70,17 @@ func TestScaling(t *testing.T) {
 	}
 	d := &Dataset{Features: []string{"same"}, Train: Samples{X: []float64{3, 3}, Y: []int{0, 1}}, Test: Samples{X: []float64{4}, Y: []int{0}}}
 	d.Standardise()
+	for _, c := range []struct{ x, want []float64 }{
+		{[]float64{0.1, 0.1, 0.1, 0.1, 0.1, 0.1}, make([]float64, 6)}, // the rounded mean is not 0.1
+		{[]float64{1e9 + 1, 1e9 - 1, 1e9 + 1, 1e9 - 1}, []float64{1, -1, 1, -1}},
+		{[]float64{1e15 + 1, 1e15 - 1, 1e15 + 1, 1e15 - 1}, []float64{1, -1, 1, -1}},
+		{[]float64{1e308, -1e308, 1e308, -1e308}, []float64{1, -1, 1, -1}},
+		{[]float64{1e-200, -1e-200}, []float64{1, -1}},
+	} {
+		if standardise(c.x, nil, 1); !slices.EqualFunc(c.x, c.want, func(a, b float64) bool { return math.Abs(a-b) < 1e-9 }) {
+			t.Errorf("standardised to %v, want %v", c.x, c.want)
+		}
+	}
 	if !slices.Equal(d.Train.X, []float64{0, 0}) || d.Test.X[0] != 1 {
 		t.Errorf("a constant feature becomes %v and %v", d.Train.X, d.Test.X)
 	}

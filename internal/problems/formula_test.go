@@ -262,7 +262,7 @@ var rated = []struct {
 func TestEstimatedRate(t *testing.T) {
 	for _, c := range rated {
 		s := specOf(t, c.text)
-		first, last := descend(t, s, s.UsualRate())
+		first, last := fall(t, s, s.UsualRate())
 		if share := (first - last) / (first - c.least); !(share >= c.share) {
 			t.Errorf("%s: at the rate %v f goes from %v only to %v", c.text, s.UsualRate(), first, last)
 		}
@@ -270,7 +270,7 @@ func TestEstimatedRate(t *testing.T) {
 	for _, s := range All() {
 		if s.Domain != nil {
 			s.Rate = 0
-			if first, last := descend(t, s, s.UsualRate()); !(last < first) {
+			if first, last := fall(t, s, s.UsualRate()); !(last < first) {
 				t.Errorf("%s: at the rate %v f goes from %v to %v", s.Name, s.UsualRate(), first, last)
 			}
 		}
@@ -281,7 +281,7 @@ func TestEstimatedRate(t *testing.T) {
 }
 
 // descend returns f before and after 100 steps of gradient descent, in none of which it may rise.
-func descend(t *testing.T, s Spec, rate float64) (first, last float64) {
+func fall(t *testing.T, s Spec, rate float64) (first, last float64) {
 	p := s.New()
 	x, g := p.Start(0), make([]float64, p.Dim())
 	first = p.Value(x)

@@ -217,7 +217,7 @@ func TestUsualRates(t *testing.T) {
 		if s.Rate != rates[s.Name] || s.UsualRate() != s.Rate {
 			t.Errorf("%s: the rate is %v, measured is %v", s.Name, s.Rate, rates[s.Name])
 		}
-		if e := EstimateRate(s.New()); !(e > s.Rate/4 && e < s.Rate*2.1) {
+		if e := s.RateOf(s.New()); !(e > s.Rate/4 && e < s.Rate*2.1) {
 			t.Errorf("%s: estimated is %v, measured %v", s.Name, e, s.Rate)
 		}
 	}

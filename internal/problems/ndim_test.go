@@ -129,18 +129,18 @@ func TestDimensionsTellErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range 4 {
-		if checkHessVec(wrongProduct{p, i}, x, v) == nil {
+		if checkHessVec(wrongHv{p, i}, x, v) == nil {
 			t.Errorf("a wrong product[%d] is not noticed", i)
 		}
 	}
 }
 
-type wrongProduct struct {
+type wrongHv struct {
 	Problem
 	at int
 }
 
-func (w wrongProduct) HessVec(x, v, hv []float64) {
+func (w wrongHv) HessVec(x, v, hv []float64) {
 	w.Problem.(HessianVector).HessVec(x, v, hv)
 	hv[w.at] += 1e-4 * (1 + math.Abs(hv[w.at]))
 }
