@@ -17,14 +17,14 @@ import (
 
 // formulaBox is where a formula is typed, with a picture of it as it stands.
 type formulaBox struct {
-	inputs [2]textinput.Model // the formula, and the intervals of its variables
-	at     int                // which of them is typed into
-	text   [2]string          // for which spec was made
-	spec   problems.Spec
-	err    error
-	at0    problems.Problem // an instance for the preview
-	field  plot.Field
-	chart  plot.Chart
+	inputs  [2]textinput.Model // the formula, and the intervals of its variables
+	at      int                // which of them is typed into
+	text    [2]string          // for which spec was made
+	spec    problems.Spec
+	err     error
+	problem problems.Problem // an instance for the preview
+	field   plot.Field
+	chart   plot.Chart
 }
 
 const formulaLimit = 1000 // characters
@@ -44,7 +44,7 @@ func (m *Model) typeFormula() {
 	b.update()
 }
 
-// formulaOf is the formula as it is typed.
+// formula is the formula as it is typed.
 func (b *formulaBox) formula() (*problems.Formula, error) {
 	domain, err := problems.ParseDomain(b.text[1])
 	return &problems.Formula{Text: b.text[0], Domain: domain}, err
@@ -59,13 +59,12 @@ func (b *formulaBox) update() {
 	b.text = text
 	f, err := b.formula()
 	if err == nil && text[0] != "" {
-		b.spec, err = f.Spec()
+		var spec problems.Spec
+		if spec, err = f.Spec(); err == nil {
+			b.spec, b.problem = spec, spec.New()
+		}
 	}
-	if b.err = err; err == nil && text[0] != "" {
-		b.at0 = b.spec.New()
-	} else {
-		b.at0 = nil
-	}
+	b.err = err // the picture of the last formula without a mistake stays
 }
 
 func (b *formulaBox) key(m *Model, msg tea.KeyPressMsg) tea.Cmd {
@@ -170,13 +169,13 @@ const previewTime = 4 * time.Millisecond
 
 // drawPreview is the landscape of two variables, or the curve of one.
 func (b *formulaBox) drawPreview(m *Model, r rect) {
-	if b.at0 == nil || r.w < 8 || r.h < 3 {
+	if b.problem == nil || r.w < 8 || r.h < 3 {
 		return
 	}
-	n, box := b.at0.Dim(), b.spec.Shown()
-	x := b.at0.Start(0)
+	n, box := b.problem.Dim(), b.spec.Shown()
+	x := b.problem.Start(0)
 	began := time.Now()
-	b.at0.Value(x)
+	b.problem.Value(x)
 	cost := max(time.Since(began), 50*time.Nanosecond)
 	points := max(int(previewTime/cost), 16)
 	switch n {
@@ -185,7 +184,7 @@ func (b *formulaBox) drawPreview(m *Model, r rect) {
 		curve := make([]plot.Point, 0, count+1)
 		for i := range count + 1 {
 			x[0] = box[0][0] + (box[0][1]-box[0][0])*float64(i)/float64(count)
-			curve = append(curve, plot.Value(x[0], b.at0.Value(x)))
+			curve = append(curve, plot.Value(x[0], b.problem.Value(x)))
 		}
 		m.blank(&b.chart)
 		b.chart.Series = append(b.chart.Series, plot.Series{Points: curve, Color: m.accent()})
@@ -200,7 +199,7 @@ func (b *formulaBox) drawPreview(m *Model, r rect) {
 		for j := range ny {
 			for i := range nx {
 				x[0], x[1] = view.FromCell(i, j, nx, ny)
-				values = append(values, b.at0.Value(x))
+				values = append(values, b.problem.Value(x))
 			}
 		}
 		b.field.ComputeGrid(values, nx, ny, view, r.w, r.h, math.NaN())

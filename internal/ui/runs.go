@@ -124,7 +124,7 @@ func parameters(s *train.Snapshot) string {
 func (m *Model) runDetails(s *train.Snapshot) []string {
 	var d []string
 	if sc, ok := s.Score(); ok {
-		d = append(d, fmt.Sprintf("held out %s %-7s", value(sc.TestLoss), percent(sc.TestAccuracy)))
+		d = append(d, fmt.Sprintf("held out %s %-7s", value(sc.TestLoss), m.score(sc.TestAccuracy)))
 	}
 	d = append(d, fmt.Sprintf("‖g‖ %-8s", value(s.GradNorm)))
 	if s.Samples > 0 {

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"math"
 
 	"opttui/internal/plot"
 	"opttui/internal/problems"
@@ -14,7 +15,7 @@ func (m *Model) drawScores(p pane) {
 	s := m.lane().snap
 	title := "scores"
 	if sc, ok := s.Score(); ok {
-		title = fmt.Sprintf("%s ── held out %s, training %s", m.measure(), percent(sc.TestAccuracy), percent(sc.TrainAccuracy))
+		title = fmt.Sprintf("%s ── held out %s, training %s", m.measure(), m.score(sc.TestAccuracy), m.score(sc.TrainAccuracy))
 	}
 	m.frameOf(p, title)
 	in := p.inner()
@@ -42,7 +43,20 @@ func (m *Model) measure() string {
 	return "accuracy"
 }
 
-func accuracies(s problems.Score) (train, test float64)  { return s.TrainAccuracy, s.TestAccuracy }
+// score writes what the model's scores call accuracy: shares in percent, and R² as a number.
+func (m *Model) score(v float64) string {
+	if m.measure() == "accuracy" {
+		return percent(v)
+	}
+	return value(v)
+}
+
+// accuracies are cut off below: a model that is far worse than none would flatten what follows.
+func accuracies(s problems.Score) (train, test float64) {
+	const least = -0.5
+	return math.Max(s.TrainAccuracy, least), math.Max(s.TestAccuracy, least)
+}
+
 func totalLosses(s problems.Score) (train, test float64) { return s.TrainLoss, s.TestLoss }
 
 // drawScore draws one pair of scores of all runs: the held-out one in the run's colour, the training one dimmer.

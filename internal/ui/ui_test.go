@@ -165,6 +165,9 @@ func TestGoldenFrames(t *testing.T) {
 			{name: "ascii", o: Options{ASCII: true}},
 			{name: "help", keys: []string{"?"}},
 			{name: "picker", keys: []string{"o", "a", "d"}},
+			{name: "plane", o: Options{Runs: DefaultRuns(problems.Ref{Name: "iris/mlp:4"}, 7)}, keys: []string{"v"}},
+			{name: "planeascii", o: Options{Runs: DefaultRuns(problems.Ref{Name: "iris/mlp:4"}, 7), ASCII: true}, keys: []string{"v", "v"}},
+			{name: "formula", keys: []string{"F", "x", "^", "2", "-", "y", "*"}},
 			{name: "changed", keys: []string{"]", "S", "c", "o", "s", "enter"}},
 		} {
 			t.Run(fmt.Sprintf("%s/%dx%d", c.name, size[0], size[1]), func(t *testing.T) {
@@ -177,6 +180,9 @@ func TestGoldenFrames(t *testing.T) {
 				press(t, m, c.keys...)
 				if c.name == "changed" {
 					advance(t, m, 60)
+				}
+				if m.world.picture.plane() && m.lay.shape != tiny {
+					surveyed(t, m)
 				}
 				golden.RequireEqual(t, []byte(trimLines(screen(m))))
 			})
