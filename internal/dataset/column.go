@@ -35,6 +35,11 @@ func parse(text string) (float64, kind) {
 	return math.NaN(), isText
 }
 
+func isNumeric(text string) bool {
+	_, k := parse(text)
+	return k == isNumber
+}
+
 // maxClasses bounds the number of classes of a target.
 const maxClasses = 1000
 
@@ -87,8 +92,8 @@ func (c *column) add(text string) (why string) {
 			c.many, c.labels, c.ids, c.row = true, nil, nil, nil
 			return ""
 		}
-		id = len(c.labels)
-		c.labels, c.ids[strings.Clone(text)] = append(c.labels, strings.Clone(text)), id
+		id, text = len(c.labels), strings.Clone(text)
+		c.labels, c.ids[text] = append(c.labels, strings.Map(printable, text)), id
 	}
 	c.row = append(c.row, int32(id))
 	return ""
@@ -106,11 +111,15 @@ func (c *column) finish(d *Dataset) error {
 	case len(c.labels) < 2:
 		return fmt.Errorf("the target %s is always %s: name another one by --target", d.Target, c.labels[0])
 	}
-	d.Classes = slices.Clone(c.labels)
-	slices.SortFunc(d.Classes, compareLabels)
-	place := make([]int, len(c.labels))
-	for k, class := range d.Classes {
-		place[c.ids[class]] = k
+	order := make([]int, len(c.labels))
+	for id := range order {
+		order[id] = id
+	}
+	slices.SortFunc(order, func(a, b int) int { return compareLabels(c.labels[a], c.labels[b]) })
+	place := make([]int, len(order))
+	for k, id := range order {
+		place[id] = k
+		d.Classes = append(d.Classes, c.labels[id])
 	}
 	d.Train.Y = make([]int, c.len)
 	for i, id := range c.row {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"opttui/internal/usage"
 )
@@ -110,7 +111,7 @@ func (t *table) begin() error {
 	if second != nil {
 		lines[1], _ = t.csv.FieldPos(0)
 	}
-	header := isHeader(first, second)
+	header := t.isHeader(first, second)
 	t.names = columnNames(first, header)
 	if err := t.assign(); err != nil {
 		return err
@@ -149,13 +150,13 @@ func separator(start []byte) rune {
 }
 
 // isHeader tells whether the first row is names: where it has a word the second has a number, or it has words only.
-func isHeader(first, second []string) bool {
+func (t *table) isHeader(first, second []string) bool {
 	words := 0
 	for i, text := range first {
-		if _, kind := parse(text); kind == isText {
+		if _, kind := t.parse(text); kind == isText {
 			words++
 			if i < len(second) {
-				if _, below := parse(second[i]); below == isNumber {
+				if _, below := t.parse(second[i]); below == isNumber {
 					return true
 				}
 			}
@@ -164,13 +165,26 @@ func isHeader(first, second []string) bool {
 	return words == len(first)
 }
 
+// decimal writes the decimal comma of a number as a point. Where values are separated by commas there is none.
+func (t *table) decimal(text string) string {
+	if t.csv.Comma == ',' || strings.Count(text, ",") != 1 || strings.Contains(text, ".") {
+		return text
+	}
+	if point := strings.Replace(text, ",", ".", 1); isNumeric(point) {
+		return point
+	}
+	return text
+}
+
+func (t *table) parse(text string) (float64, kind) { return parse(t.decimal(text)) }
+
 // columnNames are those of the header, or column1, column2, …; names that come twice get a number.
 func columnNames(first []string, header bool) []string {
 	names := make([]string, len(first))
 	seen := make(map[string]int)
 	for i := range names {
 		if header {
-			names[i] = strings.TrimSpace(first[i])
+			names[i] = strings.Map(printable, strings.TrimSpace(first[i]))
 		}
 		if names[i] == "" {
 			names[i] = "column" + strconv.Itoa(i+1)
@@ -180,6 +194,14 @@ func columnNames(first []string, header bool) []string {
 		}
 	}
 	return names
+}
+
+// printable leaves out what could command a terminal that shows the name.
+func printable(r rune) rune {
+	if unicode.IsControl(r) {
+		return -1
+	}
+	return r
 }
 
 // targetNames are names that a target has where nobody says which column it is.
@@ -260,6 +282,7 @@ func (t *table) row(rec []string, line int) {
 		switch t.role[i] {
 		case ignored:
 		case target:
+			text = t.decimal(text)
 			label = strings.TrimSpace(text)
 			_, kind := parse(text)
 			incomplete = incomplete || kind == isMissing
@@ -267,7 +290,7 @@ func (t *table) row(rec []string, line int) {
 				t.report(i, line, text, true)
 			}
 		default:
-			v, kind := parse(text)
+			v, kind := t.parse(text)
 			x = append(x, v)
 			switch {
 			case kind == isText:

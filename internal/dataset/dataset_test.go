@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"encoding/binary"
 	"hash/fnv"
 	"math"
 	"slices"
@@ -47,6 +48,32 @@ func TestEmbeddedData(t *testing.T) {
 		}
 		if hash.Sum64() != c.sum {
 			t.Errorf("%s: the samples held out have changed: %#x", c.name, hash.Sum64())
+		}
+	}
+}
+
+// TestEmbeddedBits: recorded runs depend on every bit of the embedded data.
+func TestEmbeddedBits(t *testing.T) {
+	for name, want := range map[string]uint64{
+		"breast_cancer": 0x84f633de55fc42de,
+		"diabetes":      0x7bc221ca1655c83b,
+		"digits":        0xc125d9fbbb0b27c7,
+		"iris":          0x66b14b348bcefba2,
+		"wine":          0xce2a2f146b769428,
+	} {
+		d, hash := Open(name), fnv.New64a()
+		for _, s := range []Samples{d.Train, d.Test} {
+			for _, x := range [][]float64{s.X, s.T} {
+				for _, v := range x {
+					hash.Write(binary.LittleEndian.AppendUint64(nil, math.Float64bits(v)))
+				}
+			}
+			for _, y := range s.Y {
+				hash.Write(binary.LittleEndian.AppendUint64(nil, uint64(y)))
+			}
+		}
+		if got := hash.Sum64(); got != want {
+			t.Errorf("%s has hash %#x, not %#x", name, got, want)
 		}
 	}
 }

@@ -26,7 +26,7 @@ type entry struct {
 // embedded are the data sets that come with the program; data/README.md tells their origins.
 var embedded = []entry{
 	entryOf(Info{
-		Name: "breast_cancer", Title: "Breast cancer", What: "455 biopsies with 30 measures, benign or malignant", Kinds: 2,
+		Name: "breast_cancer", Title: "Breast cancer", What: "456 biopsies with 30 measures, benign or malignant", Kinds: 2,
 		Source: "data: Wolberg, Street & Mangasarian 1995, UCI (CC BY 4.0)",
 	}, (*Dataset).Standardise),
 	entryOf(Info{

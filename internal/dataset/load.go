@@ -120,7 +120,7 @@ func located(path string, err error) error {
 
 // describeFile fills in what a file's name says.
 func (d *Dataset) describeFile(path string) {
-	d.Title = filepath.Base(path)
+	d.Title = strings.Map(printable, filepath.Base(path))
 	d.Name, _, _ = strings.Cut(d.Title, ".")
 	d.Source = "your file " + d.Title
 }

@@ -113,6 +113,7 @@ func TestWhatTheTargetIs(t *testing.T) {
 		{whole, File{As: AsNumber}, "c", 2, 0},
 		{whole, File{Target: "b"}, "b", 2, 0},
 		{whole, File{Target: "a", Ignore: []string{"c"}}, "a", 1, 0},
+		{strings.ReplaceAll(strings.ReplaceAll(whole, ",", ";"), ".", ","), File{Target: "b"}, "b", 2, 0}, // as in Germany
 		{strings.Replace(whole, "b", "Label", 1), File{}, "Label", 2, 0},
 		{strings.Replace(whole, "a,b,c\n", "", 1), File{}, "column3", 2, 3},
 		{many, File{}, "b", 1, 0},

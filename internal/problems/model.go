@@ -141,8 +141,14 @@ func modelSpec(info dataset.Info, open func() *dataset.Dataset, model string) (S
 	if !slices.Equal(sizes, f.Default) {
 		s.Name += ":" + join(sizes)
 	}
-	s.Rate = rates[s.Name]
 	return s, nil
+}
+
+// embeddedSpec is the problem of fitting a model to embedded data.
+func embeddedSpec(info dataset.Info, model string) (Spec, error) {
+	s, err := modelSpec(info, func() *dataset.Dataset { return dataset.Open(info.Name) }, model)
+	s.Rate = rates[s.Name]
+	return s, err
 }
 
 // parse reads the numbers after the colon.
@@ -184,7 +190,7 @@ func modelSpecs() []Spec {
 			}
 		}
 		for _, n := range names {
-			if s, err := modelSpec(info, func() *dataset.Dataset { return dataset.Open(info.Name) }, n); err == nil {
+			if s, err := embeddedSpec(info, n); err == nil {
 				all = append(all, s)
 			}
 		}

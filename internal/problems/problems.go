@@ -193,7 +193,7 @@ func Find(name string) (Spec, error) {
 	data, model, _ := strings.Cut(name, "/")
 	for _, info := range dataset.Embedded() {
 		if info.Name == data {
-			return modelSpec(info, func() *dataset.Dataset { return dataset.Open(data) }, model)
+			return embeddedSpec(info, model)
 		}
 	}
 	return Spec{}, usage.Unknown("problem", name, Names())

@@ -165,7 +165,18 @@ func (b *formulaBox) drawMessage(m *Model, x, y, room, label int) {
 }
 
 // previewTime bounds how long a preview may take to compute: keys must not wait for it.
-const previewTime = 4 * time.Millisecond
+const previewTime = 10 * time.Millisecond
+
+// affordable is how many values there is time for.
+func (b *formulaBox) affordable(x []float64) int {
+	cost := time.Hour
+	for range 5 { // the least of some: any one may be interrupted
+		began := time.Now()
+		b.problem.Value(x)
+		cost = min(cost, time.Since(began))
+	}
+	return max(int(previewTime/max(cost, time.Microsecond/2)), 16)
+}
 
 // drawPreview is the landscape of two variables, or the curve of one.
 func (b *formulaBox) drawPreview(m *Model, r rect) {
@@ -174,10 +185,7 @@ func (b *formulaBox) drawPreview(m *Model, r rect) {
 	}
 	n, box := b.problem.Dim(), b.spec.Shown()
 	x := b.problem.Start(0)
-	began := time.Now()
-	b.problem.Value(x)
-	cost := max(time.Since(began), 50*time.Nanosecond)
-	points := max(int(previewTime/cost), 16)
+	points := b.affordable(x)
 	switch n {
 	case 1:
 		count := min(2*r.w, points)

@@ -181,7 +181,7 @@ func TestGoldenFrames(t *testing.T) {
 				if c.name == "changed" {
 					advance(t, m, 60)
 				}
-				if m.world.picture.plane() && m.lay.shape != tiny {
+				if m.world.picture.plane() && size[1] >= narrowHeight {
 					surveyed(t, m)
 				}
 				golden.RequireEqual(t, []byte(trimLines(screen(m))))
