@@ -26,8 +26,9 @@ var mayImport = map[string][]string{
 	"opttui/internal/refdoc":   {"optim", "knob"},
 	"opttui/internal/problems": {"dataset", "knob", "usage"}, // rules and problems do not know each other
 	"opttui/internal/train":    {"optim", "problems", "dataset", "ewma", "knob", "usage"},
-	"opttui/internal/ui":       {"train", "plot", "optim", "problems", "dataset", "ewma", "knob", "usage"},
-	"opttui/cmd/opttui":        {"ui", "train", "plot", "optim", "problems", "dataset", "ewma", "knob", "usage"},
+	"opttui/internal/lrfinder": {"train", "optim", "problems", "knob", "ewma", "usage"},
+	"opttui/internal/ui":       {"lrfinder", "train", "plot", "optim", "problems", "dataset", "ewma", "knob", "usage"},
+	"opttui/cmd/opttui":        {"ui", "lrfinder", "train", "plot", "optim", "problems", "dataset", "ewma", "knob", "usage"},
 }
 
 // screen are the packages that draw with Bubble Tea; everything else works without a terminal.

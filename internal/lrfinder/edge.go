@@ -175,6 +175,8 @@ func (f *Finder) rule(candidates []Candidate) Verdict {
 		}
 	}
 	switch {
+	case above == nil && f.res.Chosen < f.res.Best:
+		return Fails // there is no room above ε*, and below it there is a better one
 	case above == nil:
 		return Untold
 	case f.better(above, below):
@@ -190,7 +192,7 @@ func (f *Finder) rule(candidates []Candidate) Verdict {
 // better tells whether a beats b: its median score is lower by more than rounding, and so is its score in four of five
 // seeds.
 func (f *Finder) better(a, b *Trial) bool {
-	slack := 1e-9 * math.Max(0, f.res.StartLoss-f.res.BestLoss)
+	slack := 1e-12 * math.Max(0, f.res.StartLoss-f.res.BestLoss)
 	if !(a.Loss < b.Loss-slack) {
 		return false
 	}
