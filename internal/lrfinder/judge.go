@@ -3,6 +3,8 @@ package lrfinder
 import (
 	"math"
 	"slices"
+
+	"gonum.org/v1/gonum/floats"
 )
 
 var inf = math.Inf(1)
@@ -27,11 +29,7 @@ type level struct {
 func newJudge(o Options, alpha float64, baselines [][]float64) *judge {
 	j := &judge{Options: o, alpha: alpha}
 	for _, loss := range baselines {
-		sum := 0.0
-		for _, l := range loss {
-			sum += l
-		}
-		l := level{start: sum / float64(len(loss)), best: inf}
+		l := level{start: floats.Sum(loss) / float64(len(loss)), best: inf}
 		if s := smoothed(loss, alpha); len(s) > o.Tail {
 			s = s[o.Tail:] // before, it is hardly smoothed
 			l.noise = slices.Max(s) - slices.Min(s)
@@ -85,7 +83,8 @@ func (j *judge) seed(l level, c curve) (diverged, severe bool) {
 	}
 	smooth := smoothed(c.loss, j.alpha)
 	floor := math.Max(l.noise, j.RiseFloor*l.excess)
-	if smooth[len(smooth)-1]-l.best-l.noise > j.Diverged*l.excess {
+	end := c.loss[max(0, len(c.loss)-j.Tail):] // the average remembers what is over
+	if floats.Sum(end)/float64(len(end))-l.best-l.noise > j.Diverged*l.excess {
 		return true, true
 	}
 	lowest, above := inf, 0

@@ -80,12 +80,12 @@ func valley(loss []float64) int {
 			}
 			if length[end] < length[i] {
 				end = i
-				start = max(0, end-length[end])
+				start = end - length[end] // −1 for a fall from the first point on, as fastai has it
 			}
 		}
 	}
 	section := float64(end-start) / 3
-	return start + int(section) + int(section/2)
+	return max(0, start+int(section)+int(section/2))
 }
 
 // slide moves an interval back from the end until the slopes at its two ends are alike, and returns its lower end.
