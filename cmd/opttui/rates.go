@@ -122,7 +122,7 @@ func ratesText(w io.Writer, spec train.Spec, r *lrfinder.Result) error {
 	}
 	p.printf("%s on %s%s: %d iterations, %s\n\n", spec.Optimizer, spec.Problem, schedule, r.Iterations, plural(r.Seeds, "seed"))
 	p.trials(r)
-	p.found(r)
+	p.found(r, schedule != "")
 	p.check(r)
 	if t := r.Range; t != nil {
 		p.printf("for comparison, a range test: valley %s, slide %s, steep %s, minimum/10 %s\n", rate(t.Valley), rate(t.Slide), rate(t.Steep), rate(t.Minimum))
@@ -182,8 +182,8 @@ func (p *lines) trials(r *lrfinder.Result) {
 	p.printf("\n")
 }
 
-// found tells the three rates and the theoretical limit.
-func (p *lines) found(r *lrfinder.Result) {
+// found tells the three rates and the theoretical limit, which knows of no schedule.
+func (p *lines) found(r *lrfinder.Result, scheduled bool) {
 	if r.Best == r.Best {
 		p.printf("ε*      %-10s the best after %d iterations: loss %s, from %s\n", rate(r.Best), r.Iterations, loss(r.BestLoss), loss(r.StartLoss))
 	}
@@ -192,7 +192,11 @@ func (p *lines) found(r *lrfinder.Result) {
 	}
 	switch l := r.Limit; {
 	case l.LR == l.LR:
-		p.printf("limit   %-10s %s of theory, with λmax = %s at the start\n", rate(l.LR), l.Formula, knob.Sig3(l.LambdaMax))
+		p.printf("limit   %-10s %s of theory, with λmax = %s at the start", rate(l.LR), l.Formula, knob.Sig3(l.LambdaMax))
+		if scheduled {
+			p.printf("; it is for the rate of a step, after the schedule")
+		}
+		p.printf("\n")
 	case len(r.Trials) > 0:
 		p.printf("limit   %-10s of theory is left out: %s\n", "–", l.Why)
 	}
