@@ -29,8 +29,9 @@ var mayImport = map[string][]string{
 	"opttui/internal/problems": {"dataset", "formula", "knob", "usage"}, // rules and problems do not know each other
 	"opttui/internal/plane":    {"problems"},
 	"opttui/internal/train":    {"optim", "problems", "dataset", "ewma", "knob", "usage"},
-	"opttui/internal/ui":       {"train", "plot", "plane", "formula", "optim", "problems", "dataset", "ewma", "knob", "usage"},
-	"opttui/cmd/opttui":        {"ui", "critical", "train", "plot", "optim", "problems", "dataset", "ewma", "knob", "usage"},
+	"opttui/internal/lrfinder": {"train", "optim", "problems", "knob", "ewma", "usage"},
+	"opttui/internal/ui":       {"lrfinder", "train", "plot", "plane", "formula", "optim", "problems", "dataset", "ewma", "knob", "usage"},
+	"opttui/cmd/opttui":        {"ui", "lrfinder", "critical", "train", "plot", "optim", "problems", "dataset", "ewma", "knob", "usage"},
 }
 
 // screen are the packages that draw with Bubble Tea; everything else works without a terminal.

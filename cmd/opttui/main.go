@@ -20,6 +20,7 @@ const (
 	exitFailure  = 1 // something went wrong
 	exitUsage    = 2 // what was asked for cannot be
 	exitDiverged = 3 // a headless run stopped being finite
+	exitNoAnswer = 4 // a search found that there is nothing to find
 	exitSignal   = 128
 )
 
@@ -84,7 +85,7 @@ func rootCommand() *cobra.Command {
 	root.Version = version()
 	root.SetVersionTemplate("opttui {{.Version}}\n")
 	root.SilenceErrors, root.SilenceUsage = true, true
-	root.AddCommand(runCommand(), listCommand(), pictureCommand(), saddlesCommand(), versionCommand())
+	root.AddCommand(runCommand(), lrfindCommand(), sweepCommand(), listCommand(), pictureCommand(), saddlesCommand(), versionCommand())
 	root.SetHelpCommand(helpCommand())
 	root.SetFlagErrorFunc(flagError)
 	root.InitDefaultHelpFlag()

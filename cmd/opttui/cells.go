@@ -1,0 +1,194 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"opttui/internal/knob"
+	"opttui/internal/lrfinder"
+	"opttui/internal/plot"
+	"opttui/internal/train"
+)
+
+// What sweep prints for people.
+
+// cellText is a cell's loss with the marks of the best and of the unstable ones.
+func cellText(s *lrfinder.Sweep, i int) string {
+	c := s.Cells[i]
+	switch {
+	case c.Trial == nil:
+		return "·"
+	case c.Status == lrfinder.Diverged:
+		return "div"
+	}
+	text := loss(c.Loss)
+	if c.Status == lrfinder.Unstable {
+		text += "~"
+	}
+	if i == s.Best {
+		text += "*"
+	}
+	return text
+}
+
+// axisText writes a value of an axis as briefly as it can be told.
+func axisText(v string) string {
+	if f, err := strconv.ParseFloat(v, 64); err == nil && len(v) > 6 {
+		return knob.Sig3(f)
+	}
+	return v
+}
+
+// sweepText prints a table: of rows and columns for two axes, else a row for every cell.
+func sweepText(w io.Writer, spec train.Spec, s *lrfinder.Sweep) error {
+	p := &lines{w: w}
+	what := spec.Optimizer + " on " + spec.Problem
+	if slices.ContainsFunc(s.Axes, func(a lrfinder.Axis) bool { return a.Key == "optimizer" }) {
+		what = spec.Problem
+	}
+	p.printf("%s: loss after %d steps, %s\n\n", what, s.Iterations, plural(s.Seeds, "seed"))
+	if len(s.Axes) == 2 {
+		p.table(s)
+	} else {
+		p.list(s)
+	}
+	diverged, unstable, open := 0, 0, 0
+	for i, c := range s.Cells {
+		switch {
+		case s.Repeats(i):
+		case c.Trial == nil:
+			open++
+		case c.Status == lrfinder.Diverged:
+			diverged++
+		case c.Status == lrfinder.Unstable:
+			unstable++
+		}
+	}
+	p.printf("\n")
+	if diverged > 0 {
+		p.printf("div  diverged: %s\n", plural(diverged, "cell"))
+	}
+	if unstable > 0 {
+		p.printf("~    severely unstable: %s\n", plural(unstable, "cell"))
+	}
+	if open > 0 {
+		p.printf("·    not reached: %s\n", plural(open, "cell"))
+	}
+	if s.Best < 0 {
+		p.printf("no cell has a loss to speak of\n")
+		return p.err
+	}
+	best := s.Cells[s.Best]
+	p.printf("*    best: loss %s", loss(best.Loss))
+	if s.Seeds > 1 {
+		p.printf(" (%s … %s)", loss(best.Lo), loss(best.Hi))
+	}
+	p.printf(" at %s\n", settingsText(s, best))
+	return p.err
+}
+
+// settingsText writes a cell's values as --set takes them.
+func settingsText(s *lrfinder.Sweep, c lrfinder.Cell) string {
+	var words []string
+	for k, a := range s.Axes {
+		if c.At[k] != lrfinder.NotHere {
+			words = append(words, a.Key+"="+c.At[k])
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// table has the first axis down and the second across.
+func (p *lines) table(s *lrfinder.Sweep) {
+	down, across := s.Axes[0], s.Axes[1]
+	rows := [][]string{{down.Key + " \\ " + across.Key}}
+	for _, v := range across.Values {
+		rows[0] = append(rows[0], axisText(v))
+	}
+	for y, v := range down.Values {
+		row := []string{axisText(v)}
+		for x := range across.Values {
+			row = append(row, cellText(s, y*len(across.Values)+x))
+		}
+		rows = append(rows, row)
+	}
+	p.columns(rows)
+}
+
+// list has a row for every cell.
+func (p *lines) list(s *lrfinder.Sweep) {
+	head := []string{}
+	for _, a := range s.Axes {
+		head = append(head, a.Key)
+	}
+	rows := [][]string{append(head, "loss", "least", "greatest")}
+	for i, c := range s.Cells {
+		if s.Repeats(i) {
+			continue
+		}
+		row := []string{}
+		for _, v := range c.At {
+			row = append(row, axisText(v))
+		}
+		row = append(row, cellText(s, i))
+		if c.Trial != nil && s.Seeds > 1 {
+			row = append(row, loss(c.Lo), loss(c.Hi))
+		}
+		rows = append(rows, row)
+	}
+	if s.Seeds == 1 {
+		rows[0] = rows[0][:len(rows[0])-2]
+	}
+	p.columns(rows)
+}
+
+// columns prints rows in columns that are flush right.
+func (p *lines) columns(rows [][]string) {
+	width := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for k, text := range row {
+			width[k] = max(width[k], utf8.RuneCountInString(text))
+		}
+	}
+	for _, row := range rows {
+		for k, text := range row {
+			p.printf("%s%s  ", strings.Repeat(" ", width[k]-utf8.RuneCountInString(text)), text)
+		}
+		p.printf("\n")
+	}
+}
+
+// plotSweep draws two axes as a heat map, and one axis as a row of it.
+func plotSweep(w io.Writer, format string, spec train.Spec, s *lrfinder.Sweep) error {
+	across := s.Axes[len(s.Axes)-1]
+	h := plot.HeatMap{
+		Title:  fmt.Sprintf("%s: loss after %d steps (colours by rank, the best framed)", spec.Problem, s.Iterations),
+		XLabel: across.Key, Rows: []string{""},
+	}
+	if len(s.Axes) == 2 {
+		h.YLabel, h.Rows = s.Axes[0].Key, nil
+		for _, v := range s.Axes[0].Values {
+			h.Rows = append(h.Rows, axisText(v))
+		}
+	}
+	for _, v := range across.Values {
+		h.Columns = append(h.Columns, axisText(v))
+	}
+	for y := range h.Rows {
+		row := make([]plot.HeatCell, len(h.Columns))
+		for x := range row {
+			i := y*len(h.Columns) + x
+			row[x] = plot.HeatCell{Value: math.NaN(), Text: strings.TrimSuffix(cellText(s, i), "*"), Best: i == s.Best}
+			if c := s.Cells[i]; c.Trial != nil && c.Status != lrfinder.Diverged {
+				row[x].Value = c.Loss
+			}
+		}
+		h.Cells = append(h.Cells, row)
+	}
+	return plot.ExportHeatMap(w, format, h)
+}

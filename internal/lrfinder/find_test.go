@@ -1,0 +1,351 @@
+package lrfinder
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"opttui/internal/optim"
+	"opttui/internal/problems"
+	"opttui/internal/train"
+	"opttui/internal/usage"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// TestStable: over ten seeds the suggestion stays within a factor of 1.6 on a noisy quadratic and for a network on iris,
+// with minibatches and with other initial weights. Softmax regression on minibatches of iris has no sharp edge and a
+// shallow minimum, and the factor is larger there.
+func TestStable(t *testing.T) {
+	for _, test := range []struct {
+		train.Spec
+		within float64
+	}{
+		{train.Spec{Problem: "quadratic", Optimizer: "sgd", Noise: 1, Batch: 1}, 1.6},
+		{train.Spec{Problem: "quadratic", Optimizer: "momentum", Noise: 1, Batch: 1}, 1.6},
+		{train.Spec{Problem: "quadratic", Optimizer: "nesterov", Noise: 1, Batch: 1}, 1.6},
+		{train.Spec{Problem: "quadratic", Optimizer: "adam", Noise: 1, Batch: 1}, 1.6},
+		{train.Spec{Problem: "quadratic", Optimizer: "sgd", Noise: 10, Batch: 1}, 1.6},
+		{train.Spec{Problem: "iris/mlp", Optimizer: "sgd", Batch: 16, Start: startOf(t, "iris/mlp", 0)}, 1.6},
+		{train.Spec{Problem: "iris/mlp", Optimizer: "sgd"}, 1.6},
+		{train.Spec{Problem: "iris", Optimizer: "sgd", Batch: 16}, 2.5},
+	} {
+		s := test.Spec
+		lo, hi := math.Inf(1), 0.0
+		for seed := range 10 {
+			s.Seed = uint64(100 * seed)
+			r := find(t, s, Options{NoCheck: true})
+			if !r.Answered() || r.Seeds > 1 != (s.Batch > 0) {
+				t.Fatalf("%+v: %+v", s, r)
+			}
+			lo, hi = math.Min(lo, r.Suggested), math.Max(hi, r.Suggested)
+		}
+		if hi == lo || hi/lo > test.within {
+			t.Errorf("%s on %s, batch %d: suggestions from %v to %v, a factor of %.2f", s.Optimizer, s.Problem, s.Batch, lo, hi, hi/lo)
+		}
+	}
+}
+
+func startOf(t *testing.T, problem string, seed uint64) []float64 {
+	p, err := problems.Find(problem)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.New().Start(seed)
+}
+
+// TestRunIsNotTouched: a run from which a search began goes on as if nothing had been, and the search began where the run
+// was.
+func TestRunIsNotTouched(t *testing.T) {
+	for _, s := range []train.Spec{
+		{Problem: "rosenbrock", Optimizer: "momentum", Noise: 0.5, Batch: 1, Seed: 3, Schedule: "cosine", Set: map[string]string{"lr": "1e-4"}},
+		{Problem: "iris/mlp", Optimizer: "adam", Batch: 16, Seed: 4, Schedule: "plateau"},
+		{Problem: "beale", Optimizer: "sam"},
+	} {
+		var runs [2]*train.Run
+		for i := range runs {
+			r, err := train.New(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Advance(37)
+			if err := r.Apply(train.Command{Op: train.OpScale, Key: "lr", Factor: 0.5}); err != nil {
+				t.Fatal(err)
+			}
+			r.Advance(20)
+			runs[i] = r
+		}
+		f, err := On(runs[0], Options{CheckFactor: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		result, err := f.Find(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := result.Trials[0].Curves()[0][0]; got != runs[1].Loss() {
+			t.Errorf("%s: trials began at a loss of %v, the run is at %v", s.Problem, got, runs[1].Loss())
+		}
+		for range 2 {
+			if a, b := runs[0].Snapshot(), runs[1].Snapshot(); !reflect.DeepEqual(plain(a), plain(b)) {
+				t.Errorf("%s: the run differs from its twin at step %d", s.Problem, a.Step)
+			}
+			runs[0].Advance(100)
+			runs[1].Advance(100)
+		}
+	}
+}
+
+// plain is what of a snapshot can be compared: functions cannot.
+func plain(s *train.Snapshot) train.Snapshot {
+	c := *s
+	c.Problem.New, c.Optimizer.New, c.Schedule.New = nil, nil, nil
+	return c
+}
+
+// TestFreshTrials: a trial at the start of a run is the run that begins with that rate, the defaults that its schedule
+// takes from the rate and the first steps of every rule included.
+func TestFreshTrials(t *testing.T) {
+	const lr = 0.003
+	for _, o := range optim.All() {
+		for _, schedule := range []string{"linear", "plateau", "one_cycle"} {
+			s := train.Spec{Problem: "booth", Optimizer: o.Name, Schedule: schedule, Noise: 0.1, Batch: 2, Seed: 5}
+			f, err := New(s, Options{})
+			if err != nil {
+				continue // it has no rate
+			}
+			s.Set = map[string]string{"lr": text(lr)}
+			s.Seed += 1
+			want, err := train.New(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := f.trial(lr, 1)
+			for k := range 60 {
+				if got.Loss() != want.Loss() {
+					t.Fatalf("%s, %s: step %d has loss %v, want %v", o.Name, schedule, k, got.Loss(), want.Loss())
+				}
+				got.Step()
+				want.Advance(1)
+			}
+		}
+	}
+}
+
+// TestDeterministic: the result does not depend on the number of workers.
+func TestDeterministic(t *testing.T) {
+	s := train.Spec{Problem: "iris/mlp", Optimizer: "sgd", Batch: 16, Seed: 2}
+	one := find(t, s, Options{Workers: 1, CheckFactor: 2})
+	for range 3 {
+		many := find(t, s, Options{Workers: 7, CheckFactor: 2})
+		// The trials' own pointers are compared by what they point at, and NaN by its bits.
+		if a, b := describe(one), describe(many); a != b {
+			t.Fatalf("one worker\n%s\nseven\n%s", a, b)
+		}
+	}
+}
+
+// TestShift: no verdict changes when a constant is added to all losses, in particular one that makes them negative.
+func TestShift(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	o := Options{}.withDefaults()
+	seen := map[Status]int{}
+	for range 300 {
+		grow, noise := math.Exp(0.1*rng.NormFloat64()), 0.3*rng.Float64()
+		loss := make([]float64, 101)
+		v := 1.0
+		for k := range loss {
+			loss[k] = v * (1 + noise*rng.NormFloat64())
+			v *= grow
+			if k == 40 {
+				grow = math.Exp(0.1 * rng.NormFloat64())
+			}
+		}
+		var want Status
+		for i, shift := range []float64{0, -1000, 1000, -0.5} {
+			moved := make([]float64, len(loss))
+			for k, l := range loss {
+				moved[k] = l + shift
+			}
+			l := level{start: 1 + shift, best: shift, excess: 1}
+			j := judge{Options: o, alpha: 0.9, seeds: []level{l}}
+			trial := newTrial(1, 100, []curve{{loss: moved, score: moved[100]}})
+			j.verdict(trial)
+			if i == 0 {
+				want = trial.Status
+				seen[want]++
+			} else if trial.Status != want {
+				t.Fatalf("shifted by %v the trial is %s, else %s: %v", shift, trial.Status, want, loss)
+			}
+		}
+	}
+	if seen[OK] < 20 || seen[Unstable] < 20 || seen[Diverged] < 20 {
+		t.Errorf("verdicts %v", seen)
+	}
+}
+
+// TestNegativeLosses: searches on functions whose values are negative tell stable from unstable rates as elsewhere.
+func TestNegativeLosses(t *testing.T) {
+	for _, test := range []struct {
+		problem, optimizer string
+		lowest             float64 // the edge lies between these
+		highest            float64
+	}{
+		// The curvature at the minimum is 34.6; the valley is left by jumps before 2/34.6 = 0.058 or slightly above.
+		{"styblinski_tang", "sgd", 0.05, 0.09},
+		{"styblinski_tang", "momentum", 0.02, 0.12},
+		// McCormick's λmax at the minimum and at the start are about 3.7 and 4.
+		{"mccormick", "sgd", 0.45, 0.6},
+	} {
+		r := find(t, train.Spec{Problem: test.problem, Optimizer: test.optimizer}, Options{})
+		if !(r.Edge > test.lowest && r.Edge < test.highest) || r.BestLoss >= r.StartLoss || !r.Answered() {
+			t.Errorf("%s on %s: ε* %v, ε_edge %v", test.optimizer, test.problem, r.Best, r.Edge)
+		}
+		for _, trial := range r.Trials {
+			if trial.LR < r.Best && trial.Status != OK || trial.LR > 3*r.Edge && trial.Status == OK {
+				t.Errorf("%s on %s: ε = %v is %s", test.optimizer, test.problem, trial.LR, trial.Status)
+			}
+		}
+	}
+}
+
+// TestReasons: where there is no answer, there is a reason.
+func TestReasons(t *testing.T) {
+	for _, test := range []struct {
+		spec train.Spec
+		want string
+	}{
+		{train.Spec{Problem: "saddle", Optimizer: "sgd"}, "falls without bound"},
+		{train.Spec{Problem: "monkey_saddle", Optimizer: "adam"}, "falls without bound"},
+		{train.Spec{Problem: "booth", Optimizer: "sgd", Start: []float64{1, 3}}, "gradient is zero"},
+		{train.Spec{Problem: "booth", Optimizer: "adam", Start: []float64{1, 3}, Noise: 1, Batch: 1}, "lowers the loss"},
+		{train.Spec{Problem: "booth", Optimizer: "muon"}, "makes no difference"},
+	} {
+		r := find(t, test.spec, Options{})
+		if r.Answered() || !strings.Contains(r.Reason, test.want) {
+			t.Errorf("%s on %s: chosen %v, reason %q, want %q", test.spec.Optimizer, test.spec.Problem, r.Chosen, r.Reason, test.want)
+		}
+	}
+	for _, rule := range []string{"newton", "lbfgs", "cg"} {
+		_, err := New(train.Spec{Problem: "beale", Optimizer: rule}, Options{})
+		if wrong := (*usage.Error)(nil); !errors.As(err, &wrong) || !strings.Contains(err.Error(), rule+" has no learning rate") {
+			t.Errorf("%s: %v", rule, err)
+		}
+	}
+}
+
+// TestEverything: for every rule with a rate, on landscapes of all kinds, there is an answer or a reason, and an answer
+// is the best of the check.
+func TestEverything(t *testing.T) {
+	for _, p := range problems.All() {
+		if p.Domain == nil {
+			continue
+		}
+		for _, o := range optim.All() {
+			f, err := New(train.Spec{Problem: p.Name, Optimizer: o.Name}, Options{PerDecade: 2, CheckFactor: 2})
+			if err != nil {
+				continue // other tests say why
+			}
+			r, err := f.Find(context.Background())
+			if err != nil {
+				t.Fatalf("%s on %s: %v", o.Name, p.Name, err)
+			}
+			if r.Answered() == (r.Reason != "") {
+				t.Errorf("%s on %s: chosen %v, reason %q", o.Name, p.Name, r.Chosen, r.Reason)
+			}
+			for _, c := range r.Check {
+				if r.Answered() && c.Loss < lossAt(r, r.Chosen)-1e-12*(r.StartLoss-r.BestLoss) {
+					t.Errorf("%s on %s: chosen is %v, though %s = %v has loss %v", o.Name, p.Name, r.Chosen, c.Name, c.LR, c.Loss)
+				}
+			}
+		}
+	}
+}
+
+func lossAt(r *Result, lr float64) float64 {
+	for _, c := range r.Check {
+		if c.LR == lr {
+			return c.Loss
+		}
+	}
+	return math.NaN()
+}
+
+// TestCancel: a search ends within a few milliseconds, and tells what it has.
+func TestCancel(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	trials := 0
+	var at time.Time
+	f, err := New(train.Spec{Problem: "digits/mlp", Optimizer: "adam", Batch: 64}, Options{Progress: func(p Progress) {
+		if p.Trial != nil {
+			trials++
+		}
+		if p.Done > p.Total || p.Phase == "" {
+			t.Errorf("progress %+v", p)
+		}
+		if trials == 3 && at.IsZero() {
+			at = time.Now()
+			cancel()
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := f.Find(ctx)
+	took := time.Since(at)
+	if err != nil || r.Interrupted != "grid" || len(r.Trials) < 3 || r.Answered() {
+		t.Errorf("interrupted in %q with %d trials, %v", r.Interrupted, len(r.Trials), err)
+	}
+	if took > 500*time.Millisecond { // a step takes less than one; the machine may be busy
+		t.Errorf("it took %v", took)
+	}
+}
+
+// TestDefect: a panic in a trial is an error, and does not end the program.
+func TestDefect(t *testing.T) {
+	p := pool{workers: 3}
+	err := p.each(context.Background(), 100, func(i int) {
+		if i == 5 {
+			panic("a defect")
+		}
+	}, func(int) {})
+	if err == nil || !strings.Contains(err.Error(), "a defect") {
+		t.Error(err)
+	}
+}
+
+// TestRule: the rule is known to fail for noise at a constant rate, where the best rate after 1 000 steps is a
+// fraction of that after 100, and to hold for momentum on Rosenbrock's function.
+func TestRule(t *testing.T) {
+	r := find(t, train.Spec{Problem: "quadratic", Optimizer: "sgd", Noise: 10, Batch: 1}, Options{})
+	if r.Rule != Fails || r.Chosen != r.Best/4 {
+		t.Errorf("noise: verdict %v, chosen %v, ε* %v", r.Rule, r.Chosen, r.Best)
+	}
+	r = find(t, train.Spec{Problem: "rosenbrock", Optimizer: "momentum"}, Options{})
+	if r.Rule != Holds || r.Chosen <= r.Best {
+		t.Errorf("rosenbrock: verdict %v, chosen %v, ε* %v", r.Rule, r.Chosen, r.Best)
+	}
+}
+
+// describe writes everything of a result that can be compared.
+func describe(r *Result) string {
+	var b strings.Builder
+	fmt.Fprintln(&b, r.Best, r.BestLoss, r.Edge, r.Suggested, r.Chosen, r.Rule, r.StartLoss, r.Reason, r.Notes)
+	for _, t := range r.Trials {
+		fmt.Fprintln(&b, t.LR, t.Loss, t.Lo, t.Hi, t.Final, t.Status, t.Severe, t.Curves())
+	}
+	for _, c := range r.Check {
+		fmt.Fprintln(&b, c.Name, c.LR, c.Loss, c.Status, c.Curves())
+	}
+	fmt.Fprintln(&b, *r.Range)
+	return b.String()
+}
