@@ -325,6 +325,7 @@ func (r *Run) record() {
 	switch x := r.point.X; {
 	case r.trail != nil:
 		r.trail.Add(r.step, x)
+	case r.path == nil: // a trial, at which nobody looks
 	case len(x) == 1:
 		r.path.Add(x[0], r.loss)
 	default:

@@ -23,7 +23,7 @@ func (t *Trial) Clone() *Trial { return bare(t.run.Clone()) }
 // bare takes from a run what only the screen wants. Its history is one bucket that never closes.
 func bare(r *Run) *Trial {
 	r.history = &History{stride: math.MaxInt, open: emptyBucket()}
-	r.path, r.scored, r.scores = nil, nil, nil
+	r.path, r.trail, r.scored, r.scores = nil, nil, nil, nil
 	return &Trial{r}
 }
 
