@@ -113,7 +113,7 @@ func (f *Finder) suggest() {
 }
 
 // check runs a few rates for longer, under the run's own schedule, and chooses the best. The rule holds when that is
-// above ε*. A rate is better than the suggested one only if it is so in most seeds, and by more than rounding.
+// above ε*. The suggested one stays unless the best is better in most seeds, and by more than rounding.
 func (f *Finder) check(ctx context.Context) error {
 	r := f.res
 	if f.NoCheck {
@@ -137,15 +137,16 @@ func (f *Finder) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	winner := slices.Index(rates, r.Suggested)
+	winner, best := slices.Index(rates, r.Suggested), 0
 	for i, t := range trials {
 		f.judge.verdict(t)
 		candidates[i].Trial = t
-	}
-	for i, t := range trials {
-		if f.better(t, trials[winner]) {
-			winner = i
+		if t.Loss < trials[best].Loss {
+			best = i
 		}
+	}
+	if f.better(trials[best], trials[winner]) {
+		winner = best
 	}
 	r.Check = candidates
 	if math.IsInf(trials[winner].Loss, 1) {

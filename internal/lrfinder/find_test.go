@@ -330,6 +330,13 @@ func TestRule(t *testing.T) {
 	if r.Rule != Fails || r.Chosen != r.Best/4 {
 		t.Errorf("noise: verdict %v, chosen %v, ε* %v", r.Rule, r.Chosen, r.Best)
 	}
+	// With many seeds the best is in the middle, and no other is chosen.
+	r = find(t, train.Spec{Problem: "quadratic", Optimizer: "momentum", Noise: 3, Batch: 1, Schedule: "cosine"}, Options{})
+	for _, c := range r.Check {
+		if c.LR != r.Chosen && (c.Loss < lossAt(r, r.Chosen) || len(r.Check) != 4) {
+			t.Errorf("chosen is %v with loss %v, and %s has %v", r.Chosen, lossAt(r, r.Chosen), c.Name, c.Loss)
+		}
+	}
 	r = find(t, train.Spec{Problem: "rosenbrock", Optimizer: "momentum"}, Options{})
 	if r.Rule != Holds || r.Chosen <= r.Best {
 		t.Errorf("rosenbrock: verdict %v, chosen %v, ε* %v", r.Rule, r.Chosen, r.Best)
