@@ -95,7 +95,7 @@ restored 0
 sed '5s/^[^,]*/?/' "$dir/cellar.csv" >"$dir/gaps.csv"
 enter "clear; $program run --data $dir/gaps.csv --target cultivar --steps 1; echo code=\$?"
 see 'line 5, column alcohol: a value is missing'
-see '^code=1$'
+see '^code=2$'
 enter "clear; $program run --data $dir/gaps.csv --target cultivr --missing mean --steps 1; echo code=\$?"
 see 'did you mean "cultivar"'
 see '^code=2$'

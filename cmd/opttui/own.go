@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/schollz/progressbar/v3"
@@ -77,7 +78,7 @@ func (f *ownFlags) ref(fs *pflag.FlagSet, problem string, named bool) (problems.
 		if base, has, ok := strings.Cut(problem, "/"); ok {
 			return problems.Ref{}, usage.Errorf("--problem %s names the model %s already: give --model %s with --problem %s", problem, has, f.model, base)
 		}
-		if !isData(problem) {
+		if !slices.Contains(dataNames(), problem) {
 			return problems.Ref{}, usage.Errorf("--model is for data, and %s is none: give --data, or --problem with one of %s", problem, strings.Join(dataNames(), ", "))
 		}
 		return problems.Ref{Name: withModel(problem, f.model)}, nil
@@ -99,15 +100,6 @@ func dataNames() []string {
 		names = append(names, info.Name)
 	}
 	return names
-}
-
-func isData(name string) bool {
-	for _, n := range dataNames() {
-		if n == name {
-			return true
-		}
-	}
-	return false
 }
 
 // resolve finds the problem. A person who waits for a large file sees how far it is.

@@ -163,6 +163,9 @@ func (s saddles) run(ctx context.Context, out saddlePrinter) error {
 func (s saddles) look(ctx context.Context, n int) saddleRow {
 	r := saddleRow{n: n}
 	for k := range saddleFields {
+		if ctx.Err() != nil {
+			break
+		}
 		tries := (s.tries + k) / saddleFields // they add up
 		found := critical.Search{
 			Dim: n, Box: saddleBox, Seed: uint64(s.seed),

@@ -69,8 +69,11 @@ defaults.`,
 			}
 		}
 		if why := noScreen(cmd.OutOrStdout()); why != "" {
-			return &exitError{exitUsage, fmt.Errorf("%s, so there is no screen to draw on. Without one, try:\n  opttui run --problem %s --optimizer %s --steps 100",
-				why, specs[0].Problem, specs[0].Optimizer)}
+			instead := fmt.Sprintf("try:\n  opttui run --problem %s --optimizer %s --steps 100", specs[0].Problem, specs[0].Optimizer)
+			if s := specs[0]; s.Data != nil || s.Formula != nil {
+				instead = "opttui run takes the same problem"
+			}
+			return &exitError{exitUsage, fmt.Errorf("%s, so there is no screen to draw on. Without one, %s", why, instead)}
 		}
 		model, err := ui.New(cmd.Context(), ui.Options{Runs: specs, Rate: rate, Paused: paused, ASCII: ascii})
 		if err != nil {

@@ -65,7 +65,7 @@ func (f *specFlags) given(fs *pflag.FlagSet) (map[string]string, error) {
 	}
 	for key, text := range f.texts {
 		if fs.Changed(key) {
-			given[key] = *text
+			given[settingKey(key)] = *text
 		}
 	}
 	for _, s := range f.sets {
@@ -73,16 +73,24 @@ func (f *specFlags) given(fs *pflag.FlagSet) (map[string]string, error) {
 		if key = strings.TrimSpace(key); !ok || key == "" {
 			return nil, usage.Errorf("--set cannot be %q: write it as key=value", s)
 		}
-		// The plain name is the usual one of these.
-		switch key {
-		case "optimizer.lr", "run.batch", "run.noise":
-			key = key[strings.Index(key, ".")+1:]
-		}
-		if err := put(key, strings.TrimSpace(value)); err != nil {
+		if err := put(settingKey(key), strings.TrimSpace(value)); err != nil {
 			return nil, err
 		}
 	}
 	return given, nil
+}
+
+// settingKey is the one of the names that a setting can be given by. The learning rate is always the optimizer's,
+// though a formula may have a parameter of that name.
+func settingKey(key string) string {
+	switch key {
+	case "lr":
+		return "optimizer.lr"
+	case "run.batch", "run.noise":
+		return key[strings.Index(key, ".")+1:]
+	default:
+		return key
+	}
 }
 
 // specs returns a spec for every optimizer asked for, with the problem's usual minibatch where nobody chose one. In a

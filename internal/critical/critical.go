@@ -63,12 +63,15 @@ func (s Search) Look(ctx context.Context, tries int) Found {
 		wg.Go(func() {
 			d := newDescent(s.New(), s.Dim)
 			for i := range next {
-				ends[i] = s.follow(d, i)
+				ends[i] = s.follow(ctx, d, i)
 			}
 		})
 	}
 feed:
 	for i := range tries {
+		if ctx.Err() != nil {
+			break
+		}
 		select {
 		case next <- i:
 		case <-ctx.Done():
@@ -87,13 +90,13 @@ type end struct {
 }
 
 // follow goes down ½‖∇f‖² from the start of the given try.
-func (s Search) follow(d *descent, try int) end {
+func (s Search) follow(ctx context.Context, d *descent, try int) end {
 	rng := rand.New(rand.NewPCG(s.Seed, uint64(try)))
 	for i := range d.x {
 		d.x[i] = s.Box * (2*rng.Float64() - 1)
 	}
-	if !d.run() {
-		return end{done: true}
+	if !d.run(ctx) {
+		return end{done: ctx.Err() == nil}
 	}
 	negative, ok := d.negative()
 	return end{true, ok, Point{slices.Clone(d.x), d.f, negative}}
@@ -150,13 +153,16 @@ func newDescent(fn Function, n int) *descent {
 }
 
 // run goes on until the gradient is zero, and tells whether it got there.
-func (d *descent) run() bool {
+func (d *descent) run(ctx context.Context) bool {
 	d.f = d.fn.Gradient(d.x, d.g)
 	norm := floats.Norm(d.g, 2)
 	enough := zero * norm
 	mu, nu := 0.0, 2.0
 	fresh := true // the Hessian is not that at x
 	for range mostSteps {
+		if ctx.Err() != nil {
+			return false
+		}
 		if norm <= enough {
 			return true
 		}

@@ -2,8 +2,8 @@ package dataset
 
 import (
 	"cmp"
-	"fmt"
 	"math"
+	"opttui/internal/usage"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,6 +33,12 @@ func parse(text string) (float64, kind) {
 		return 0, isNumber
 	}
 	return math.NaN(), isText
+}
+
+// noTarget tells whether a target is missing. None and - may be names of classes.
+func noTarget(text string) bool {
+	_, k := parse(text)
+	return k == isMissing && text != "-" && !strings.EqualFold(text, "none")
 }
 
 func isNumeric(text string) bool {
@@ -107,9 +113,9 @@ func (c *column) finish(d *Dataset) error {
 		d.Train.T = c.numbers
 		return nil
 	case c.many:
-		return fmt.Errorf("the target %s has more than %d classes: name another one by --target", d.Target, maxClasses)
+		return usage.Errorf("the target %s has more than %d classes: name another one by --target", d.Target, maxClasses)
 	case len(c.labels) < 2:
-		return fmt.Errorf("the target %s is always %s: name another one by --target", d.Target, c.labels[0])
+		return usage.Errorf("the target %s is always %s: name another one by --target", d.Target, c.labels[0])
 	}
 	order := make([]int, len(c.labels))
 	for id := range order {

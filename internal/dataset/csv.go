@@ -181,7 +181,7 @@ func (t *table) parse(text string) (float64, kind) { return parse(t.decimal(text
 // columnNames are those of the header, or column1, column2, …; names that come twice get a number.
 func columnNames(first []string, header bool) []string {
 	names := make([]string, len(first))
-	seen := make(map[string]int)
+	seen := make(map[string]bool)
 	for i := range names {
 		if header {
 			names[i] = strings.Map(printable, strings.TrimSpace(first[i]))
@@ -189,9 +189,10 @@ func columnNames(first []string, header bool) []string {
 		if names[i] == "" {
 			names[i] = "column" + strconv.Itoa(i+1)
 		}
-		if seen[names[i]]++; seen[names[i]] > 1 {
-			names[i] += "_" + strconv.Itoa(seen[names[i]])
+		for name, n := names[i], 2; seen[names[i]]; n++ {
+			names[i] = name + "_" + strconv.Itoa(n)
 		}
+		seen[names[i]] = true
 	}
 	return names
 }
@@ -284,9 +285,9 @@ func (t *table) row(rec []string, line int) {
 		case target:
 			text = t.decimal(text)
 			label = strings.TrimSpace(text)
-			_, kind := parse(text)
-			incomplete = incomplete || kind == isMissing
-			if kind == isMissing && t.file.Missing == "" {
+			missing := noTarget(label)
+			incomplete = incomplete || missing
+			if missing && t.file.Missing == "" {
 				t.report(i, line, text, true)
 			}
 		default:
@@ -350,7 +351,7 @@ func (t *table) refuse() error {
 	if missing {
 		msg += ". Leave out rows with missing values by --missing skip, or put the column's mean there by --missing mean"
 	}
-	return errors.New(msg)
+	return usage.Errorf("%s", msg)
 }
 
 // finish makes classes or numbers of the targets.

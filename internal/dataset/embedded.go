@@ -2,7 +2,6 @@ package dataset
 
 import (
 	"embed"
-	_ "embed"
 	"errors"
 	"io/fs"
 	"slices"

@@ -154,8 +154,11 @@ func readIDXNumbers(r io.Reader) (x []float64, sizes []int, code byte, err error
 			x = append(x, v)
 		}
 	}
-	if n, _ := r.Read(buf[:1]); n > 0 {
+	switch _, err := io.ReadFull(r, buf[:1]); {
+	case err == nil:
 		return nil, nil, 0, fmt.Errorf("the header announces %d numbers, the file has more", total)
+	case !errors.Is(err, io.EOF):
+		return nil, nil, 0, err // a damaged gzip file tells at its end
 	}
 	return x, sizes, code, nil
 }

@@ -71,10 +71,20 @@ func LoadWith(f File, progress func(done, total int64)) (*Dataset, error) {
 		return d, nil
 	}
 	d, err := load(f, progress)
-	if err == nil {
-		loaded[string(key)] = d
+	if err != nil {
+		return nil, err
 	}
-	return d, err
+	loaded[string(key)] = d
+	if f.As == "" { // the same as if it had been told what it is
+		named.As = AsClass
+		if d.Numeric() {
+			named.As = AsNumber
+		}
+		if key, err = json.Marshal(named); err == nil {
+			loaded[string(key)] = d
+		}
+	}
+	return d, nil
 }
 
 func load(f File, progress func(done, total int64)) (*Dataset, error) {

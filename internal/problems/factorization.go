@@ -3,6 +3,7 @@ package problems
 import (
 	"math/rand/v2"
 	"strconv"
+	"sync"
 
 	"gonum.org/v1/gonum/floats"
 
@@ -42,12 +43,21 @@ const (
 func Factorization(d *dataset.Dataset, rank int) Problem {
 	rows, columns := d.Train.Len(), len(d.Features)
 	m := &factorization{data: d, rows: rows, columns: columns, rank: rank}
-	rng := rand.New(rand.NewPCG(entrySeed, 0))
-	all := rng.Perm(rows * columns)
-	held := int(hiddenShare * float64(len(all)))
-	m.test, m.train = m.entries(all[:held]), m.entries(all[held:])
+	made, _ := entrySplits.LoadOrStore(d, sync.OnceValue(func() entrySplit {
+		rng := rand.New(rand.NewPCG(entrySeed, 0))
+		all := rng.Perm(rows * columns)
+		held := int(hiddenShare * float64(len(all)))
+		return entrySplit{test: m.entries(all[:held]), train: m.entries(all[held:])}
+	}))
+	split := made.(func() entrySplit)()
+	m.test, m.train = split.test, split.train
 	return withHessian(m)
 }
+
+// entrySplits are the entries of each data set that has been factorized, which all instances share.
+var entrySplits sync.Map
+
+type entrySplit struct{ test, train *entries }
 
 // factorization has the loss ½e² with e = u_i·v_j − X_ij per entry, with the gradient e v_j with respect to u_i and
 // e u_i with respect to v_j.

@@ -69,7 +69,7 @@ func (p *sumOfSquares) Knobs() []knob.Knob {
 
 // evaluate computes the terms and returns their squares' sum.
 func (p *sumOfSquares) evaluate(x []float64) float64 {
-	if m := p.Residuals(); len(p.a) != m {
+	if m := p.Residuals(); len(p.a) != m || len(p.j) != m*p.Dim() {
 		p.a, p.j = make([]float64, m), make([]float64, m*p.Dim())
 	}
 	p.terms(x, p.a)

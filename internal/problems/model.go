@@ -198,11 +198,17 @@ func modelSpecs() []Spec {
 	return all
 }
 
-// ModelsOn returns every model that fits the user's data, the usual one first.
-func ModelsOn(file dataset.File) []Ref {
-	d, err := dataset.Load(file)
-	if err != nil {
+// ModelsOn returns every model that fits the user's data that ref is about, the usual one first. What the target is
+// has been found out, and is written down in them.
+func ModelsOn(ref Ref) []Ref {
+	s, err := ref.Resolve()
+	if err != nil || s.data == nil {
 		return nil
+	}
+	d, file := s.data, *ref.File
+	file.As = dataset.AsClass
+	if d.Numeric() {
+		file.As = dataset.AsNumber
 	}
 	refs := []Ref{{Name: OwnData, File: &file}}
 	for _, f := range Families() {

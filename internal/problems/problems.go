@@ -152,6 +152,8 @@ type Spec struct {
 	// Batch is the usual minibatch size of a model, 0 for all samples.
 	Batch int
 	New   func() Problem
+
+	data *dataset.Dataset // of a model on the user's data
 }
 
 // Shown returns the interval of each coordinate that is shown at first: the view, or else the whole domain; nil for
@@ -229,7 +231,9 @@ func (r Ref) ResolveWith(progress func(done, total int64)) (Spec, error) {
 		if err != nil {
 			return Spec{}, err
 		}
-		return modelSpec(d.Info, func() *dataset.Dataset { return d }, model)
+		s, err := modelSpec(d.Info, func() *dataset.Dataset { return d }, model)
+		s.data = d
+		return s, err
 	case r.Name == OwnFormula && r.Formula != nil:
 		return r.Formula.Spec()
 	default:

@@ -1,6 +1,10 @@
 package problems
 
-import "math"
+import (
+	"math"
+	"opttui/internal/dataset"
+	"sync"
+)
 
 // UsualRate is Rate where it was measured, else an estimate: half of 1/λ for the curvature λ of largest size at the
 // start, and at points a few descent steps further. On a landscape it is lowered until descent is steady.
@@ -8,7 +12,19 @@ func (s Spec) UsualRate() float64 {
 	if s.Rate > 0 {
 		return s.Rate
 	}
-	return s.RateOf(s.New())
+	if s.data == nil {
+		return s.RateOf(s.New())
+	}
+	rate, _ := estimates.LoadOrStore(estimateKey{s.data, s.Name}, sync.OnceValue(func() float64 { return s.RateOf(s.New()) }))
+	return rate.(func() float64)()
+}
+
+// estimates are the rates that have been found for models on the user's data: they may take seconds.
+var estimates sync.Map
+
+type estimateKey struct {
+	data *dataset.Dataset
+	name string
 }
 
 // RateOf is an estimate of the same for an instance with settings of its own. A model is judged on few of its samples,
@@ -100,22 +116,29 @@ func estimateRate(p Problem, x []float64) float64 {
 	return rate
 }
 
-// fewSamples is on how many samples RateOf judges a model.
-const fewSamples = 200
+// On how many samples RateOf judges a model.
+const (
+	fewSamples = 200
+	fewEntries = 200_000
+)
 
-// apart is a model of which a part of the samples says little about the curvature of the whole.
+// apart is a model of which few of the samples say little about the curvature of the whole.
 type apart interface{ apart() }
 
 // few returns the model as its loss on few of its samples, spread evenly, where it has many.
 func few(p Problem) Problem {
+	most := fewSamples
+	if _, ok := p.(apart); ok {
+		most = fewEntries
+	}
 	sp, sampled := p.(SampledHessianVector)
-	if _, not := p.(apart); !sampled || not || p.(Sampled).Samples() <= fewSamples {
+	if !sampled || p.(Sampled).Samples() <= most {
 		return p
 	}
 	n := p.(Sampled).Samples()
-	f := fewOf{Problem: p, product: sp, batch: make([]int, fewSamples)}
+	f := fewOf{Problem: p, product: sp, batch: make([]int, most)}
 	for i := range f.batch {
-		f.batch[i] = i * n / fewSamples
+		f.batch[i] = i * n / most
 	}
 	return f
 }

@@ -97,7 +97,7 @@ func (r *Run) find(key string) (Setting, error) {
 			hits = append(hits, s)
 		}
 	}
-	if len(hits) == 2 && hits[0].Part == partOptimizer && r.schedSpec.Name == "constant" {
+	if len(hits) == 2 && hits[0].Part == partOptimizer && hits[1].Part == partSchedule && r.schedSpec.Name == "constant" {
 		hits = hits[:1] // nobody means the warm-up of a schedule that was not chosen
 	}
 	switch len(hits) {
@@ -109,6 +109,7 @@ func (r *Run) find(key string) (Setting, error) {
 			known[i] = s.Knob.Key
 		}
 		slices.Sort(known)
+		key = strings.TrimPrefix(key, partOptimizer+".")
 		msg := fmt.Sprintf("%s on %s has no setting %q", r.optSpec.Name, r.spec.Problem, key)
 		if near := usage.Nearest(key, known); near != "" {
 			return Setting{}, usage.Errorf("%s: did you mean %q?", msg, near)

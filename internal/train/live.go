@@ -63,6 +63,11 @@ func Launch(ctx context.Context, spec Spec, rate float64, paused bool) (*Live, e
 	return launch(ctx, run, rate, paused), nil
 }
 
+// LaunchRun starts a run that has been made already.
+func LaunchRun(ctx context.Context, run *Run, rate float64, paused bool) *Live {
+	return launch(ctx, run, rate, paused)
+}
+
 func launch(ctx context.Context, run *Run, rate float64, paused bool) *Live {
 	ctx, stop := context.WithCancel(ctx)
 	l := &Live{

@@ -64,6 +64,7 @@ func (r *Run) Judge() problems.Score { return r.scored.Score(r.point.X) }
 
 // Settings lists the settings that the spec's run has, with the values they begin with.
 func (s Spec) Settings() ([]Setting, error) {
+	s.Start = nil // its length depends on settings
 	r, err := New(s)
 	if err != nil {
 		return nil, err
@@ -75,6 +76,7 @@ func (s Spec) Settings() ([]Setting, error) {
 // sets in this one. A choice may bring other settings with it, so keys that are not found are tried again
 // after the others. Values are not judged here: New does that.
 func (s Spec) Applicable(set map[string]string) (map[string]string, error) {
+	s.Start = nil // its length depends on settings
 	r, err := New(s)
 	if err != nil {
 		return nil, err

@@ -5,7 +5,7 @@ import "slices"
 // Bounds of what a trail keeps: points, and numbers in all of them.
 const (
 	maxTrail        = 256
-	minTrail        = 8
+	minTrail        = 4
 	maxTrailNumbers = 1 << 21
 )
 

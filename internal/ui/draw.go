@@ -13,6 +13,7 @@ import (
 func (m *Model) draw() {
 	c := m.screen
 	c.Clear()
+	m.scape = rect{} // until a picture says where it is
 	m.lay = arrange(m.w, m.h)
 	l := m.lay
 	if l.shape == tooSmall {
@@ -21,7 +22,6 @@ func (m *Model) draw() {
 	}
 	m.drawTitle(l.title)
 	if l.shape != tiny {
-		m.scape = rect{}
 		switch p := m.world.picture; {
 		case p == pictureLandscape:
 			m.drawLandscape(l.landscape)

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -33,6 +34,7 @@ type explorer struct {
 	found atomic.Pointer[explored]
 	theta atomic.Pointer[[]float64] // where the run is by now
 	gap   atomic.Pointer[gap]
+	err   atomic.Pointer[error]
 }
 
 // explored is a plane with the survey of its landscape.
@@ -67,7 +69,24 @@ func (e *explorer) known() *plane.Plane {
 // gapTime is how often the run's distance from the plane is measured, in loss.
 const gapTime = 200 * time.Millisecond
 
+// problem is why there is nothing to see, nil while all goes well.
+func (e *explorer) problem() error {
+	if err := e.err.Load(); err != nil {
+		return *err
+	}
+	if found := e.found.Load(); found != nil {
+		return found.survey.Err()
+	}
+	return nil
+}
+
 func (e *explorer) run(ctx context.Context, want exploration) {
+	defer func() {
+		if p := recover(); p != nil { // no picture is worth the program
+			err := fmt.Errorf("the plane cannot be computed: %v", p)
+			e.err.Store(&err)
+		}
+	}()
 	x := &explored{plane: want.plane}
 	if x.plane == nil {
 		x.plane = want.makePlane()

@@ -211,7 +211,7 @@ func (m *Model) removeRun() {
 		m.refuse("this is the only run: q quits")
 		return
 	}
-	m.lane().live.Stop()
+	m.background.Go(m.lane().live.Stop) // a step of a large model may take long
 	m.lanes = slices.Delete(m.lanes, m.sel, m.sel+1)
 	m.selectRun(min(m.sel, len(m.lanes)-1))
 }

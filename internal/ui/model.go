@@ -73,6 +73,7 @@ type Model struct {
 	drag    drag
 	picker  *picker
 	own     []problems.Ref // problems of the user's own
+	ready   <-chan func()  // what is being prepared; nil for nothing
 	prompt  *prompt
 	formula *formulaBox
 	help    *help
@@ -161,6 +162,12 @@ func (m *Model) add(spec train.Spec) error {
 	if err != nil {
 		return err
 	}
+	m.show(live)
+	return nil
+}
+
+// show gives a run that has begun its place on the screen.
+func (m *Model) show(live *train.Live) {
 	// A removed run's colour is free again; the lowest free one keeps a race's colours stable.
 	i := 0
 	for slices.ContainsFunc(m.lanes, func(l *lane) bool { return l.color == plot.RunColor(i) }) {
@@ -174,8 +181,25 @@ func (m *Model) add(spec train.Spec) error {
 		live: live, snap: live.Snapshot(),
 		color: plot.RunColor(i), dark: plot.RunColorLight(i), marker: marker,
 	})
-	return nil
 }
+
+// later does what may take long in a goroutine of its own, and what it returns at a frame after that. One such thing
+// goes on at a time: the last key counts, and what was begun before it is forgotten.
+func (m *Model) later(what string, work func() (then func())) {
+	ready := make(chan func(), 1)
+	m.ready = ready
+	m.background.Go(func() { ready <- work() })
+	select { // most things are done at once: no need to wait for a frame
+	case then := <-ready:
+		m.ready = nil
+		then()
+	case <-time.After(quick):
+		m.say("%s …", what)
+	}
+}
+
+// quick is how long a key may be waited for: a part of a frame.
+const quick = 15 * time.Millisecond
 
 // lane returns the selected run.
 func (m *Model) lane() *lane { return m.lanes[m.sel] }
@@ -241,6 +265,12 @@ func (m *Model) resize(w, h int) {
 
 // pull takes over the latest snapshots.
 func (m *Model) pull() {
+	select {
+	case then := <-m.ready:
+		m.ready, m.status, m.dirty = nil, "", true
+		then()
+	default:
+	}
 	for _, l := range m.lanes {
 		s := l.live.Snapshot()
 		if s.Seq == l.snap.Seq {
@@ -258,7 +288,7 @@ func (m *Model) pull() {
 	}
 	m.tune = min(m.tune, max(0, len(m.tuneRows())-1))
 	if m.world.follow(m.lane().snap) {
-		m.dirty = true
+		m.dirty, m.drag = true, drag{}
 	}
 	m.explore()
 }
@@ -273,6 +303,9 @@ func (m *Model) noteChange(l *lane, s *train.Snapshot) {
 
 // Settled reports whether every message sent to the runs has taken effect and been seen. Tests wait for it.
 func (m *Model) Settled() bool {
+	if m.ready != nil {
+		return false
+	}
 	for _, l := range m.lanes {
 		if l.live.Snapshot().Applied < l.sent || l.snap.Applied < l.sent {
 			return false

@@ -22,7 +22,7 @@ func (m *Model) place(l *lane) (x, y float64, ok bool) {
 	case p == pictureLine && len(s.X) == 1:
 		return s.X[0], 0.5, true
 	case p.plane():
-		return m.world.plane.project(s.Theta)
+		return m.world.plane.place(l)
 	default:
 		return 0, 0, false
 	}
@@ -46,6 +46,9 @@ func (m *Model) wanted() plot.View {
 
 // look shows another part of it.
 func (m *Model) look(v plot.View) {
+	if !v.Valid() {
+		return
+	}
 	m.world.view = v
 	m.world.plane.fitted = false
 }
@@ -78,7 +81,7 @@ func (m *Model) zoomAt(v plot.View, factor, x, y float64) {
 		z.Y0, z.Y1 = v.Y0, v.Y1
 	}
 	share := (z.X1 - z.X0) / (home.X1 - home.X0)
-	if z == v || share < minZoom || share > maxZoom {
+	if z == v || !(share >= minZoom && share <= maxZoom) {
 		m.refuse("that is as far as it goes: home shows the whole landscape")
 		return
 	}
@@ -158,7 +161,7 @@ func (m *Model) mouse(msg tea.MouseMsg) {
 			m.selectRun(i)
 		}
 	case tea.MouseMotionMsg:
-		if m.drag.on && (at.X != m.drag.x || at.Y != m.drag.y) {
+		if m.drag.on && m.moves() && !m.busy() && (at.X != m.drag.x || at.Y != m.drag.y) {
 			right, up := -float64(at.X-m.drag.x)/float64(in.w), float64(at.Y-m.drag.y)/float64(in.h)
 			if m.world.picture == pictureLine {
 				up = 0

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -222,14 +223,22 @@ func (m *Model) optimizers() []choice {
 func (m *Model) pickOptimizer() {
 	s := m.lane().snap
 	m.open("optimizer", m.optimizers(), s.Optimizer.Name, func(c choice) {
-		m.do(train.Command{Op: train.OpOptimizer, Value: c.name, Set: m.rateFor(c.name)})
+		l := m.lane()
+		m.later("preparing "+c.name, func() func() {
+			set := rateFor(s, c.name)
+			return func() {
+				if slices.Contains(m.lanes, l) {
+					id, ok := l.live.Do(train.Command{Op: train.OpOptimizer, Value: c.name, Set: set})
+					m.send(l, id, ok)
+				}
+			}
+		})
 	})
 }
 
 // rateFor is the learning rate to switch to a rule with: none where the present one means the same, else one
 // that suits the problem.
-func (m *Model) rateFor(name string) map[string]string {
-	s := m.lane().snap
+func rateFor(s *train.Snapshot, name string) map[string]string {
 	spec, _ := optim.Lookup(name)
 	if spec.Unit == s.Optimizer.Unit {
 		return nil
@@ -246,15 +255,24 @@ func (m *Model) rateFor(name string) map[string]string {
 func (m *Model) pickRun() {
 	s := m.lane().snap
 	m.open("add a run", m.optimizers(), s.Optimizer.Name, func(c choice) {
-		spec := with(s.Spec, s.Spec.Ref(), c.name, "optimizer.", "schedule.")
-		spec.Schedule = ""
-		if err := m.add(spec); err != nil {
-			m.refuse("%v", err)
-			return
-		}
-		m.sel = len(m.lanes) - 1
-		m.tune = 0
-		m.say("run %d starts at step 0: r restarts all runs level", m.sel+1)
+		m.later("preparing "+c.name, func() func() {
+			spec := with(s.Spec, s.Spec.Ref(), c.name, "optimizer.", "schedule.")
+			spec.Schedule = ""
+			run, err := train.New(spec)
+			return func() {
+				switch {
+				case err != nil:
+					m.refuse("%v", err)
+					return
+				case len(m.lanes) == MaxRuns:
+					return
+				}
+				m.show(train.LaunchRun(m.ctx, run, speeds[m.speed], m.paused))
+				m.sel = len(m.lanes) - 1
+				m.tune = 0
+				m.say("run %d starts at step 0: r restarts all runs level", m.sel+1)
+			}
+		})
 	})
 }
 
@@ -283,7 +301,7 @@ func (m *Model) pickProblem() {
 	}
 	m.open("problem", all, m.lane().snap.Problem.Name, func(c choice) { m.setProblem(c.ref) })
 	m.picker.typed = func(name string) error { // a model of other sizes: digits/mlp:128
-		ref := problems.Ref{Name: name}
+		ref := m.refOf(name)
 		_, err := ref.Resolve()
 		if err == nil {
 			m.setProblem(ref)
@@ -292,13 +310,27 @@ func (m *Model) pickProblem() {
 	}
 }
 
+// refOf is the problem of that name: a model on the user's own data, where the name begins like theirs.
+func (m *Model) refOf(name string) problems.Ref {
+	data, model, _ := strings.Cut(name, "/")
+	for _, ref := range m.own {
+		if ref.File == nil {
+			continue
+		}
+		if p, err := ref.Resolve(); err == nil && data == strings.Split(p.Name, "/")[0] || data == problems.OwnData {
+			return problems.Ref{Name: problems.OwnData + "/" + model, File: ref.File}
+		}
+	}
+	return problems.Ref{Name: name}
+}
+
 // keep remembers a problem of the user's own for the list of problems: of data every model that fits them, of formulas
 // the last one.
 func (m *Model) keep(ref problems.Ref) {
 	refs := []problems.Ref{ref}
 	switch {
 	case ref.File != nil:
-		refs = problems.ModelsOn(*ref.File)
+		refs = problems.ModelsOn(ref)
 	case ref.Formula == nil:
 		return
 	}
@@ -320,29 +352,45 @@ func with(spec train.Spec, ref problems.Ref, optimizer string, drop ...string) t
 	return WithRates(spec)
 }
 
-// setProblem moves all runs to another problem: each keeps its rule, with a learning rate that suits.
+// setProblem moves all runs to another problem: each keeps its rule, with a learning rate that suits. To find that may
+// take seconds for a large model, so it is done beside the screen.
 func (m *Model) setProblem(ref problems.Ref) {
-	p, err := ref.Resolve()
-	if err != nil {
-		m.refuse("%v", err)
-		return
-	}
-	m.keep(ref)
-	have := train.Capabilities(p.New())
+	old := make([]*train.Snapshot, len(m.lanes))
+	lives := make([]*train.Live, len(m.lanes))
 	for i, l := range m.lanes {
-		s := l.snap
-		rule := s.Optimizer.Name
-		if err := s.Optimizer.Offered(have); err != nil {
-			rule = "sgd"
-			m.refuse("run %d goes on with sgd: %v", i+1, err)
-		}
-		drop := []string{"problem.", "optimizer.lr", "schedule.lr"}
-		if rule != s.Optimizer.Name {
-			drop = append(drop, "optimizer.")
-		}
-		spec := with(s.Spec, ref, rule, drop...)
-		spec.Start, spec.Batch = nil, train.UsualBatch(p)
-		id, ok := l.live.Replace(spec)
-		m.send(l, id, ok)
+		old[i], lives[i] = l.snap, l.live
 	}
+	m.later("preparing "+ref.Name, func() func() {
+		p, err := ref.Resolve()
+		if err != nil {
+			return func() { m.refuse("%v", err) }
+		}
+		have := train.Capabilities(p.New())
+		specs, why := make([]train.Spec, len(old)), ""
+		for i, s := range old {
+			rule := s.Optimizer.Name
+			if err := s.Optimizer.Offered(have); err != nil {
+				rule = "sgd"
+				why = fmt.Sprintf("run %d goes on with sgd: %v", i+1, err)
+			}
+			drop := []string{"problem.", "optimizer.lr", "schedule.lr"}
+			if rule != s.Optimizer.Name {
+				drop = append(drop, "optimizer.")
+			}
+			specs[i] = with(s.Spec, ref, rule, drop...)
+			specs[i].Start, specs[i].Batch = nil, train.UsualBatch(p)
+		}
+		return func() {
+			m.keep(ref)
+			for i, live := range lives {
+				if k := slices.IndexFunc(m.lanes, func(l *lane) bool { return l.live == live }); k >= 0 {
+					id, ok := live.Replace(specs[i])
+					m.send(m.lanes[k], id, ok)
+				}
+			}
+			if why != "" {
+				m.refuse("%s", why)
+			}
+		}
+	})
 }

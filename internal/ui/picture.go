@@ -20,10 +20,11 @@ func Picture(ctx context.Context, out io.Writer, o Options, w, h, steps int) err
 	defer m.Close()
 	m.resize(w, h)
 	m.single(steps)
+	m.render()                   // says where the picture is, which a survey needs to know
 	busy := func(l *lane) bool { // a run may end before its last step, by divergence
 		return l.snap.Applied < l.sent || l.snap.Step < steps && l.snap.Status == train.Paused
 	}
-	for m.pull(); slices.ContainsFunc(m.lanes, busy); m.pull() {
+	for m.pull(); slices.ContainsFunc(m.lanes, busy) || m.surveying(); m.pull() {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -29,6 +30,8 @@ type planeView struct {
 	grid  *plane.Grid // of what is shown, as far as it is drawn in field
 	field plot.Field
 	size  [2]int // of the field, in cells
+
+	judged []float64 // the parameters that have been found near enough
 }
 
 // planeKey tells for what an exploration was begun.
@@ -41,6 +44,25 @@ type planeKey struct {
 	w, h    int
 	view    plot.View // zero where it follows the path
 	dim     int
+}
+
+// samePlane tells whether only the part of the plane, its size or the function on it is another one.
+func (k planeKey) samePlane(of planeKey) bool {
+	k.view, k.w, k.h, k.knobs = of.view, of.w, of.h, of.knobs
+	return k == of
+}
+
+// lastFinite is where the run is, or was last before it diverged; nil where it never was anywhere.
+func lastFinite(s *train.Snapshot) []float64 {
+	if allFinite(s.Theta) {
+		return s.Theta
+	}
+	for _, x := range slices.Backward(s.Trail) {
+		if allFinite(x) {
+			return x
+		}
+	}
+	return nil
 }
 
 // forget ends the work and shows nothing: the problem is another one.
@@ -58,13 +80,14 @@ func (v *planeView) at(a, b float64) []float64 {
 	return x
 }
 
-// project returns where parameters are on the plane.
-func (v *planeView) project(theta []float64) (a, b float64, ok bool) {
-	if v.shown == nil || len(theta) != len(v.shown.plane.Origin) {
+// place is where a run is on the plane.
+func (v *planeView) place(l *lane) (a, b float64, ok bool) {
+	if v.shown == nil || len(l.snap.Theta) != len(v.shown.plane.Origin) {
 		return 0, 0, false
 	}
-	a, b, _ = v.shown.plane.Project(theta)
-	return a, b, true
+	path := l.flatten(v.shown.plane)
+	last := path[len(path)-1]
+	return last.X, last.Y, true
 }
 
 // gap is how much the selected run's loss is above the plane, where it has been measured.
@@ -97,23 +120,24 @@ func (m *Model) explore() {
 		want.view = m.world.view
 	}
 	switch {
-	case v.work == nil || want != v.want:
-		m.begin(want, s)
-	case m.outdated(s):
+	case v.work == nil || want != v.want || m.outdated(s):
 		m.begin(want, s)
 	}
-	v.take(m)
-	v.work.theta.Store(&s.Theta)
+	if v.work != nil {
+		v.take(m)
+		v.work.theta.Store(&s.Theta)
+	}
 }
 
 // begin starts the exploration that is wanted. Where only the part of the plane is another one, the plane stays.
 func (m *Model) begin(want planeKey, s *train.Snapshot) {
 	v := &m.world.plane
-	same := want
-	same.view, same.w, same.h = v.want.view, v.want.w, v.want.h
 	e := exploration{
 		problem: m.world.problem.Clone(), picture: want.picture, axes: want.axes, seed: want.seed,
-		origin: s.Theta, trail: s.Trail, view: want.view, w: want.w, h: want.h,
+		origin: lastFinite(s), trail: s.Trail, view: want.view, w: want.w, h: want.h,
+	}
+	if e.origin == nil || max(want.axes[0], want.axes[1]) >= want.dim {
+		return
 	}
 	for _, l := range m.lanes {
 		if l.live != want.live && len(l.snap.Theta) == want.dim {
@@ -122,7 +146,7 @@ func (m *Model) begin(want planeKey, s *train.Snapshot) {
 	}
 	if v.work != nil {
 		v.work.stop()
-		if same == v.want && same != want {
+		if want != v.want && want.samePlane(v.want) {
 			e.plane = v.work.known()
 		}
 	}
@@ -140,6 +164,11 @@ func (v *planeView) take(m *Model) {
 	if grid == nil || len(grid.Values) == 0 || grid == v.grid && v.size == [2]int{m.scape.w, m.scape.h} {
 		return
 	}
+	m.dirty = true
+	if v.grid != nil && &v.grid.Values[0] == &grid.Values[0] && v.size == [2]int{m.scape.w, m.scape.h} {
+		v.grid = grid // it has come further, but shows nothing new yet
+		return
+	}
 	if v.shown != found {
 		for _, l := range m.lanes {
 			l.flat = flatPath{}
@@ -147,16 +176,22 @@ func (v *planeView) take(m *Model) {
 	}
 	v.shown, v.grid, v.size = found, grid, [2]int{m.scape.w, m.scape.h}
 	v.field.ComputeGrid(grid.Values, grid.NX, grid.NY, found.view, m.scape.w, m.scape.h, math.NaN())
-	m.dirty = true
 }
 
 // patience before a plane follows the run: a picture that changes all the time cannot be read.
 const planeTime = time.Second
 
+// surveying reports whether the plane through the run as it is now is still being computed.
+func (m *Model) surveying() bool {
+	v := &m.world.plane
+	return m.world.picture.plane() && v.work != nil && v.work.problem() == nil && m.scape.w > 0 && m.scape.h > 0 &&
+		(v.grid == nil || !v.grid.Complete || v.work.found.Load() != v.shown || v.gap() == nil || m.outdated(m.lane().snap))
+}
+
 // outdated reports whether the run has gone so far from a finished picture that it must be made anew.
 func (m *Model) outdated(s *train.Snapshot) bool {
 	v := &m.world.plane
-	if v.grid == nil || !v.grid.Complete || v.work.found.Load() != v.shown || time.Since(v.began) < planeTime {
+	if v.grid == nil || !v.grid.Complete || !v.fitted || v.work.found.Load() != v.shown || time.Since(v.began) < planeTime {
 		return false
 	}
 	origin := v.shown.plane.Origin
@@ -169,6 +204,10 @@ func (m *Model) outdated(s *train.Snapshot) bool {
 	if g := v.gap(); g != nil && math.Abs(g.above) > 0.02*math.Abs(g.loss) {
 		return true
 	}
+	if v.judged != nil && &v.judged[0] == &s.Theta[0] {
+		return false
+	}
+	v.judged = s.Theta
 	a, b, outside := v.shown.plane.Project(s.Theta)
 	return !v.shown.fit.Contains(a, b) || outside > 0.02*v.shown.plane.Width(plane.Rect(v.shown.fit))
 }
@@ -216,7 +255,13 @@ func (m *Model) drawPlane(p pane) {
 	title := "plane ── " + names[m.world.picture]
 	if v.shown == nil {
 		m.frameOf(p, title)
-		m.screen.Text(in.x+1, in.y+in.h/2, clip("computing the loss on a plane through the run …", in.w-2), m.dim(), m.faint())
+		text, col := "computing the loss on a plane through the run …", m.dim()
+		if v.work == nil {
+			text = "the run has left all numbers: there is no plane through it"
+		} else if err := v.work.problem(); err != nil {
+			text, col = err.Error(), m.warn()
+		}
+		m.screen.Text(in.x+1, in.y+in.h/2, clip(text, in.w-2), col, 0)
 		return
 	}
 	s, view := v.shown, v.shown.view
@@ -233,7 +278,8 @@ func (m *Model) drawPlane(p pane) {
 			m.drawPath(o, l, l.flatten(s.plane))
 		}
 	}
-	if a, b, ok := v.project(m.lane().snap.Start); ok {
+	if start := m.lane().snap.Start; len(start) == len(s.plane.Origin) {
+		a, b, _ := s.plane.Project(start)
 		m.drawStart(o, a, b)
 	}
 	m.drawPlaces(o)
@@ -253,6 +299,9 @@ func (m *Model) drawTrust(r rect) {
 	}
 	if n, all := v.shown.survey.Samples(); n < all {
 		parts = append(parts, fmt.Sprintf("on %s of %s samples", grouped(n), grouped(all)))
+	}
+	if note := v.shown.plane.Note; note != "" {
+		parts = append(parts, note)
 	}
 	if err := v.shown.survey.Err(); err != nil {
 		parts = []string{err.Error()}
@@ -296,6 +345,7 @@ func (m *Model) nextPicture() {
 		return
 	}
 	w.picture = all[(slices.Index(all, w.picture)+1)%len(all)]
+	w.plane.shown, w.plane.grid = nil, nil // a plane of another kind has other coordinates
 	w.home()
 	m.say("%s", map[picture]string{
 		pictureScores:      "how well the model does",
@@ -313,7 +363,7 @@ func (m *Model) anotherPlane() tea.Cmd {
 		n := m.world.problem.Dim()
 		hint := fmt.Sprintf("now %d,%d · two numbers from 1 to %d", v.axes[0]+1, v.axes[1]+1, n)
 		return m.ask("parameters", hint, func(text string) error {
-			axes, err := parseAxes(text, n)
+			axes, err := parseAxes(text, m.world.problem.Dim())
 			if err == nil {
 				v.axes, v.fitted = axes, true
 			}
@@ -334,9 +384,16 @@ func (m *Model) anotherPlane() tea.Cmd {
 }
 
 func parseAxes(text string, n int) ([2]int, error) {
-	var i, j int
-	if k, err := fmt.Sscanf(strings.ReplaceAll(text, ",", " "), "%d %d", &i, &j); k != 2 || err != nil || i < 1 || j < 1 || i > n || j > n || i == j {
-		return [2]int{}, usage.Errorf("parameters cannot be %q: allowed are two different numbers from 1 to %d, as in 1,2", text, n)
+	words := strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
+	var axes [2]int
+	ok := len(words) == 2
+	for k := range min(len(words), 2) {
+		i, err := strconv.Atoi(words[k])
+		ok = ok && err == nil && i >= 1 && i <= n
+		axes[k] = i - 1
 	}
-	return [2]int{i - 1, j - 1}, nil
+	if !ok || axes[0] == axes[1] {
+		return axes, usage.Errorf("parameters cannot be %q: allowed are two different numbers from 1 to %d, as in 1,2", text, n)
+	}
+	return axes, nil
 }

@@ -173,12 +173,31 @@ func (m *Model) set(t train.Setting, v float64) {
 		m.doFor(t.Key(), train.Command{Op: train.OpSet, Key: t.Key(), Value: text})
 		return
 	}
+	if err := m.allOffered(t.Knob.Key, v); err != nil {
+		m.refuse("%v", err)
+		return
+	}
 	edit := func(s *train.Spec) {
 		s.Set[t.Key()], s.Start = text, nil
 	}
 	if m.restartAll(edit) {
 		m.say("%s %s: all runs start again", t.Knob.Key, t.Knob.Format(v))
 	}
+}
+
+// allOffered returns why one of the rules could not run with another value of the problem's setting, nil if all can.
+func (m *Model) allOffered(key string, v float64) error {
+	p := m.world.problem.Clone()
+	if k, ok := knob.Find(p.Knobs(), key); !ok || k.Set(v) != nil {
+		return nil // the runs refuse it themselves
+	}
+	have := train.Capabilities(p)
+	for _, l := range m.lanes {
+		if err := l.snap.Optimizer.Offered(have); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func firstLine(s string) string {

@@ -116,10 +116,19 @@ func (w *world) follow(s *train.Snapshot) bool {
 		}
 	}
 	if w.problem.Dim() != dim {
+		w.plane.forget()
 		w.picture = w.pictures()[0]
 		w.home()
 	}
 	return true
+}
+
+// minima are the known ones of two variables: the problem may be known better in another dimension.
+func (w *world) minima() []problems.Minimum {
+	if len(w.spec.Minima) == 0 || len(w.spec.Minima[0].X) != w.problem.Dim() {
+		return nil
+	}
+	return w.spec.Minima
 }
 
 // sameProblem compares what tells problems apart: of the user's own the names are alike.
@@ -133,8 +142,8 @@ func (w *world) fieldFor(cols, rows int) *plot.Field {
 	if key != w.drawn {
 		w.drawn = key
 		low := math.NaN()
-		if len(w.spec.Minima) > 0 && w.spec.Minima[0].Global {
-			low = w.spec.Minima[0].F
+		if minima := w.minima(); len(minima) > 0 && minima[0].Global {
+			low = minima[0].F
 		}
 		x := make([]float64, 2)
 		w.field.Compute(func(a, b float64) float64 {
