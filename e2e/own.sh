@@ -28,7 +28,7 @@ see 'formula ── enter starts it'
 tm send-keys -t t -l 'sin(x'
 see '\^ '
 tm send-keys -t t -l ') + 0.1*x^2 + c*y^2'
-see '2 variables'
+see '2 variables x, y, 1 parameter c'
 press Tab
 tm send-keys -t t -l -- '-8:8'
 press Enter

@@ -62,7 +62,8 @@ what was found until then is printed.`,
 		if err != nil {
 			return err
 		}
-		if _, ok := one.Set["lr"]; ok {
+		_, given := one.Set["lr"]
+		if _, qualified := one.Set["optimizer.lr"]; given || qualified {
 			return usage.Errorf("lrfind looks for lr, so it cannot be given: --range says where to look")
 		}
 		o := lrfinder.Options{NoCheck: noCheck}

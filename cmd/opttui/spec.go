@@ -65,13 +65,16 @@ func (f *specFlags) given(fs *pflag.FlagSet) (map[string]string, error) {
 	}
 	for key, text := range f.texts {
 		if fs.Changed(key) {
-			given[settingKey(key)] = *text
+			given[map[bool]string{true: "optimizer.lr", false: key}[key == "lr"]] = *text
 		}
 	}
 	for _, s := range f.sets {
 		key, value, ok := strings.Cut(s, "=")
 		if key = strings.TrimSpace(key); !ok || key == "" {
 			return nil, usage.Errorf("--set cannot be %q: write it as key=value", s)
+		}
+		if _, flag := given["optimizer.lr"]; flag && key == "lr" {
+			key = "optimizer.lr"
 		}
 		if err := put(settingKey(key), strings.TrimSpace(value)); err != nil {
 			return nil, err
@@ -80,12 +83,9 @@ func (f *specFlags) given(fs *pflag.FlagSet) (map[string]string, error) {
 	return given, nil
 }
 
-// settingKey is the one of the names that a setting can be given by. The learning rate is always the optimizer's,
-// though a formula may have a parameter of that name.
+// settingKey is the usual one of the names that a setting can be given by.
 func settingKey(key string) string {
 	switch key {
-	case "lr":
-		return "optimizer.lr"
 	case "run.batch", "run.noise":
 		return key[strings.Index(key, ".")+1:]
 	default:

@@ -66,10 +66,13 @@ type column struct {
 	text    bool           // not all are numbers
 	whole   bool           // all are whole numbers
 	many    bool           // too many for classes
+	count   int            // of those that are numbers
+	word    string         // the first value that is none, and its line
+	line    int
 }
 
 // add takes in the value of the next row and says what is wrong with it, "" if nothing is.
-func (c *column) add(text string) (why string) {
+func (c *column) add(text string, line int) (why string) {
 	v, err := strconv.ParseFloat(text, 64)
 	number := err == nil && v-v == 0
 	if number {
@@ -82,8 +85,10 @@ func (c *column) add(text string) (why string) {
 	if !number && c.as == AsNumber {
 		return "not a number"
 	}
-	if !number {
-		c.text, c.numbers = true, nil
+	if number {
+		c.count++
+	} else if !c.text {
+		c.text, c.numbers, c.word, c.line = true, nil, strings.Clone(text), line
 	}
 	if !c.text && c.as != AsClass {
 		c.numbers = append(c.numbers, v)
@@ -114,6 +119,10 @@ func (c *column) finish(d *Dataset) error {
 		return nil
 	case c.many:
 		return usage.Errorf("the target %s has more than %d classes: name another one by --target", d.Target, maxClasses)
+	case c.text && c.as == "" && 2*c.count >= c.len && c.len < rowsPerClass*len(c.labels):
+		return usage.Errorf("line %d, column %s: the target is a number in most rows, and %q here. Correct it, or take the values for classes by --model softmax", c.line, d.Target, c.word)
+	case c.as == "" && 2*len(c.labels) > c.len:
+		return usage.Errorf("the target %s has %d different values in %d rows: these are names, not classes. Name another one by --target", d.Target, len(c.labels), c.len)
 	case len(c.labels) < 2:
 		return usage.Errorf("the target %s is always %s: name another one by --target", d.Target, c.labels[0])
 	}

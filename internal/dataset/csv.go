@@ -218,14 +218,14 @@ func (t *table) assign() error {
 		}
 	}
 	if t.file.Target != "" {
-		if at = slices.Index(t.names, t.file.Target); at < 0 {
+		if at = t.column(t.file.Target); at < 0 {
 			return usage.Unknown("column", t.file.Target, t.names)
 		}
 	}
 	t.role[at] = target
 	t.d.Target = t.names[at]
 	for _, name := range t.file.Ignore {
-		i := slices.Index(t.names, name)
+		i := t.column(name)
 		if i < 0 {
 			return usage.Unknown("column", name, t.names)
 		}
@@ -246,12 +246,26 @@ func (t *table) assign() error {
 	return nil
 }
 
+// column finds a column by its name, or by its number from 1 where none has that for a name; −1 for neither.
+func (t *table) column(name string) int {
+	if i := slices.Index(t.names, name); i >= 0 {
+		return i
+	}
+	if n, err := strconv.Atoi(name); err == nil && n >= 1 && n <= len(t.names) {
+		return n - 1
+	}
+	return -1
+}
+
 // rows reads all that is left.
 func (t *table) rows() error {
 	for {
 		rec, err := t.csv.Read()
 		if errors.Is(err, io.EOF) || t.since > lookFurther {
 			return nil
+		} else if errors.Is(err, csv.ErrFieldCount) {
+			line, _ := t.csv.FieldPos(0)
+			return fmt.Errorf("line %d has %d values, the first row has %d", line, len(rec), len(t.names))
 		} else if err != nil {
 			return err
 		}
@@ -309,7 +323,7 @@ func (t *table) row(rec []string, line int) {
 		return
 	}
 	t.d.Train.X = x
-	if why := t.target.add(label); why != "" {
+	if why := t.target.add(label, line); why != "" {
 		t.report(slices.Index(t.role, target), line, label, false)
 	}
 }
@@ -335,6 +349,9 @@ func (t *table) refuse() error {
 			places = append(places, fmt.Sprintf("and %d more columns", len(t.wrong)-told))
 		}
 		what := fmt.Sprintf("%q is not a finite number", p.value)
+		if p.column == t.d.Target && !p.missing {
+			what = fmt.Sprintf("%q is not a number, which this model wants to predict: name another --target, or a model for classes", p.value)
+		}
 		if p.missing {
 			what, missing = "a value is missing", true
 		} else if p.column != t.d.Target {
@@ -361,7 +378,7 @@ func (t *table) finish() error {
 		if t.skipped > 0 {
 			return fmt.Errorf("only %d rows are complete, %d have missing values: at least %d are needed", n, t.skipped, fewestRows)
 		}
-		return fmt.Errorf("the table has %d rows: at least %d are needed", n, fewestRows)
+		return fmt.Errorf("the table has too few rows: there are %d, and at least %d are needed", n, fewestRows)
 	}
 	return t.target.finish(t.d)
 }

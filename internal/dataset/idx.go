@@ -94,7 +94,7 @@ func (d *Dataset) readIDX(samples, labels io.Reader, as string) error {
 	d.Train.X = x
 	c := column{as: as}
 	for _, v := range y {
-		c.add(fmt.Sprint(v))
+		c.add(fmt.Sprint(v), 0)
 	}
 	if err := c.finish(d); err != nil {
 		return err

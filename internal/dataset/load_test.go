@@ -213,17 +213,19 @@ func TestWrongTables(t *testing.T) {
 	}{
 		{"", File{}, "the table is empty", false},
 		{"a\n1\n2\n", File{}, "needs a column to learn from beside the target a", false},
-		{"a,b,kind\n" + five[:12], File{}, "the table has 2 rows: at least 5 are needed", false},
-		{"a,b,kind\n" + five + "6,7\n", File{}, "wrong number of fields", false},
+		{"a,b,kind\n" + five[:12], File{}, "the table has too few rows: there are 2, and at least 5 are needed", false},
+		{"a,b,kind\n" + five + "6,7\n", File{}, "line 7 has 2 values, the first row has 3", false},
 		{"a,b,kind\n" + five + "six,7,x\n", File{}, `line 7, column a: "six" is not a finite number. Leave out columns of text by --ignore a`, true},
 		{"a,b,kind\n" + five + "six,Inf,x\n", File{}, `column b: "Inf" is not a finite number. Leave out columns of text by --ignore a,b`, true},
 		{"a,b,kind\n" + five + "six,7,x\n7,eight,x\n", File{}, `line 7, column a: "six" is not a finite number; line 8, column b`, true},
 		{"a,b,kind\n" + five, File{Target: "knid"}, `unknown column "knid": did you mean "kind"?`, true},
 		{"a,b,kind\n" + five, File{Ignore: []string{"c"}}, `unknown column "c"`, true},
 		{"a,b,kind\n" + five, File{Ignore: []string{"kind"}}, "column kind is the target and is to be left out", true},
-		{"a,b,kind\n" + five, File{As: AsNumber}, `column kind: "x" is not a finite number`, true},
+		{"a,b,kind\n" + five, File{As: AsNumber}, `column kind: "x" is not a number, which this model wants to predict`, true},
 		{"a,b,kind\n" + strings.ReplaceAll(five, "y", "x"), File{}, "the target kind is always x: name another one by --target", true},
 		{"a,b,kind\n" + five + "1,\"2,x\n", File{}, "line", false},
+		{"a,b\n1,2.5\n2,x\n3,4.5\n4,5.5\n5,6.5\n6,7.5\n", File{}, `line 3, column b: the target is a number in most rows, and "x" here`, true},
+		{rows("a,b", 20, func(i int) string { return fmt.Sprintf("%d,n%d", i, i) }), File{}, "has 20 different values in 20 rows: these are names, not classes", true},
 		{rows("a,b", 1500, func(i int) string { return fmt.Sprintf("%d,n%d", i, i) }), File{}, "the target b has more than 1000 classes", true},
 	} {
 		f := c.file

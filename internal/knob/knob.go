@@ -393,8 +393,8 @@ func (k Knob) Fraction(v float64) float64 {
 	case LogOneMinus:
 		f = math.Log10(math.Max(1-v, oneMinusFloor)) / math.Log10(oneMinusFloor)
 	case SymLog:
-		lo := symLog(k.Min)
-		f = (symLog(v) - lo) / (symLog(k.Max) - lo)
+		hi := symLog(math.Min(math.Max(math.Abs(k.Min), math.Abs(k.Max)), symShown))
+		f = (symLog(v)/hi + 1) / 2
 	default:
 		f = (v - k.Min) / (k.Max - k.Min)
 	}
@@ -403,6 +403,9 @@ func (k Knob) Fraction(v float64) float64 {
 	}
 	return math.Min(math.Max(f, 0), 1)
 }
+
+// symShown is the largest size on the slider of a SymLog knob: beyond it the grip stays at the end.
+const symShown = 1e4
 
 // symLog grows like log|v| far from 0 and like v near it.
 func symLog(v float64) float64 { return math.Copysign(math.Log1p(math.Abs(v)/symFloor), v) }

@@ -281,14 +281,14 @@ func TestFraction(t *testing.T) {
 	})
 }
 
-// TestFractionOfEitherSign: 0 is in the middle of a slider that goes as far below as above, and decades have one width.
+// TestFractionOfEitherSign: 0 is in the middle of a slider that goes as far below as above, to ±1e4, and decades have one width.
 func TestFractionOfEitherSign(t *testing.T) {
 	k, ok := knob.Find(knobs(), "weight")
 	if !ok {
 		t.Fatal("weight")
 	}
-	for v, want := range map[float64]float64{-1e9: 0, 0: 0.5, 1e9: 1, 1: 0.625, 1e3: 0.75, -1: 0.375} {
-		if got := k.Fraction(v); math.Abs(got-want) > 2e-5 {
+	for v, want := range map[float64]float64{-1e9: 0, -1e4: 0, 0: 0.5, 1e4: 1, 1e9: 1, 1: 0.5 + 1.5/7, 1e3: 0.5 + 3/7., -1: 0.5 - 1.5/7} {
+		if got := k.Fraction(v); math.Abs(got-want) > 1e-4 {
 			t.Errorf("%v lies at %v, want %v", v, got, want)
 		}
 	}

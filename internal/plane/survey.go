@@ -18,7 +18,8 @@ type Grid struct {
 	Complete bool
 }
 
-// strides are the distances of the points of the passes: the first picture is there after a 256th of the work.
+// strides are the distances of the points of the passes: the first picture is there after a
+// 256th of the work, or more where it is small.
 var strides = [...]int{16, 8, 4, 2, 1}
 
 // publishTime is how often a survey shows how far it has come.
@@ -81,10 +82,14 @@ func (s *Survey) Stop() {
 func (s *Survey) run(ctx context.Context, clones []*Loss) {
 	defer close(s.done)
 	defer s.stop()
-	finished := 0
-	for k, stride := range strides {
-		points := s.pass(k)
-		if !s.evaluate(ctx, clones, points, finished, k) {
+	finished, before := 0, 0
+	for _, stride := range strides {
+		if stride > 1 && 4*stride > min(s.nx, s.ny) {
+			continue // so few points would be no picture
+		}
+		points := s.pass(stride, before)
+		before = stride
+		if !s.evaluate(ctx, clones, points, finished) {
 			return
 		}
 		finished += len(points)
@@ -92,13 +97,12 @@ func (s *Survey) run(ctx context.Context, clones []*Loss) {
 	}
 }
 
-// pass lists the points of a pass that were not in the one before.
-func (s *Survey) pass(k int) []int {
-	stride := strides[k]
+// pass lists the points at a stride that were not in the pass before, at a larger one; 0 is none.
+func (s *Survey) pass(stride, before int) []int {
 	var points []int
 	for j := 0; j < s.ny; j += stride {
 		for i := 0; i < s.nx; i += stride {
-			if k > 0 && i%strides[k-1] == 0 && j%strides[k-1] == 0 {
+			if before > 0 && i%before == 0 && j%before == 0 {
 				continue
 			}
 			points = append(points, j*s.nx+i)
@@ -108,7 +112,7 @@ func (s *Survey) pass(k int) []int {
 }
 
 // evaluate takes the loss at points and reports whether it got through.
-func (s *Survey) evaluate(ctx context.Context, clones []*Loss, points []int, finished, k int) bool {
+func (s *Survey) evaluate(ctx context.Context, clones []*Loss, points []int, finished int) bool {
 	var (
 		next, made atomic.Int64
 		workers    sync.WaitGroup
@@ -139,8 +143,8 @@ func (s *Survey) evaluate(ctx context.Context, clones []*Loss, points []int, fin
 		case <-through:
 			return ctx.Err() == nil && s.Err() == nil
 		case <-tick.C:
-			if k > 0 { // the picture of the last pass, and how far this one has come
-				g := *s.grid.Load()
+			if last := s.grid.Load(); last != nil { // the picture of the last pass, and how far this one has come
+				g := *last
 				g.Done = float64(finished+int(made.Load())) / float64(len(s.values))
 				s.grid.Store(&g)
 			}

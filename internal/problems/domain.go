@@ -18,7 +18,7 @@ func ParseDomain(text string) ([][2]float64, error) {
 		a, errA := strconv.ParseFloat(strings.TrimSpace(lo), 64)
 		b, errB := strconv.ParseFloat(strings.TrimSpace(hi), 64)
 		if width := b - a; !ok || errA != nil || errB != nil || !(a < b) || width-width != 0 {
-			return nil, usage.Errorf("domain cannot be %q: allowed are intervals low:high separated by commas, as in -2:2,-1:3", text)
+			return nil, usage.Errorf("domain cannot be %q: allowed are intervals low:high, the low end below the high one, separated by commas, as in -2:2,-1:3", text)
 		}
 		domain = append(domain, [2]float64{a, b})
 	}

@@ -35,7 +35,7 @@ func (f *Formula) Spec() (Spec, error) {
 	own := &ownFormula{Tape: compiled.NewTape(), params: params}
 	own.start = startIn(domain, own)
 	return Spec{
-		Name: OwnFormula, Title: title(vars), Kind: plural(len(vars), "variable") + ", " + plural(len(params), "parameter"),
+		Name: OwnFormula, Title: title(vars), Kind: named(vars, "variable") + ", " + named(params, "parameter"),
 		Formula: compiled.String(), Source: "the user's own", Domain: domain,
 		New: func() Problem { return own.Clone() },
 	}, nil
@@ -70,6 +70,20 @@ func title(vars []string) string {
 		vars = []string{vars[0], "…", vars[n-1]}
 	}
 	return "f(" + strings.Join(vars, ", ") + ")"
+}
+
+// named writes how many there are, and the names of the first.
+func named(names []string, thing string) string {
+	const most = 6
+	text := plural(len(names), thing)
+	switch n := len(names); {
+	case n == 0:
+		return text
+	case n > most:
+		return text + " " + strings.Join(names[:most-2], ", ") + ", …, " + names[n-1]
+	default:
+		return text + " " + strings.Join(names, ", ")
+	}
 }
 
 // plural writes a number of things, without a plural s where there is one.

@@ -87,10 +87,10 @@ func nearly(got, want []float64) bool {
 
 func TestFormulaSpec(t *testing.T) {
 	for _, c := range []struct{ text, title, kind, shown string }{
-		{" (1-x)^2+100*(y-x²)² ", "f(x, y)", "2 variables, no parameters", "(1 - x)^2 + 100*(y - x^2)^2"},
-		{"a*z^2", "f(z)", "1 variable, 1 parameter", "a*z^2"},
-		{"a*x+b*y+c*z", "f(x, y, z)", "3 variables, 3 parameters", "a*x + b*y + c*z"},
-		{"sum(i, 1, 30, x[i]^4)", "f(x1, …, x30)", "30 variables, no parameters", "sum(i, 1, 30, x[i]^4)"},
+		{" (1-x)^2+100*(y-x²)² ", "f(x, y)", "2 variables x, y, no parameters", "(1 - x)^2 + 100*(y - x^2)^2"},
+		{"a*z^2", "f(z)", "1 variable z, 1 parameter a", "a*z^2"},
+		{"a*x+b*y+c*z", "f(x, y, z)", "3 variables x, y, z, 3 parameters a, b, c", "a*x + b*y + c*z"},
+		{"sum(i, 1, 30, x[i]^4)", "f(x1, …, x30)", "30 variables x1, x2, x3, x4, …, x30, no parameters", "sum(i, 1, 30, x[i]^4)"},
 	} {
 		s := specOf(t, c.text)
 		if s.Name != OwnFormula || s.Title != c.title || s.Kind != c.kind || s.Formula != c.shown || s.Source == "" {

@@ -17,7 +17,7 @@ func (m *Model) draw() {
 	m.lay = arrange(m.w, m.h)
 	l := m.lay
 	if l.shape == tooSmall {
-		c.Text(0, 0, fmt.Sprintf("opttui needs %d×%d, this is %d×%d", minWidth, minHeight, m.w, m.h), 0, 0)
+		c.Text(0, 0, fmt.Sprintf("%d×%d needed, this is %d×%d", minWidth, minHeight, m.w, m.h), 0, 0)
 		return
 	}
 	m.drawTitle(l.title)

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -41,7 +42,7 @@ func (m *Model) typeFormula() {
 	}
 	b.inputs[0].Focus()
 	m.formula = b
-	b.update()
+	b.update(m)
 }
 
 // formula is the formula as it is typed.
@@ -51,7 +52,7 @@ func (b *formulaBox) formula() (*problems.Formula, error) {
 }
 
 // update reads the formula again after a key.
-func (b *formulaBox) update() {
+func (b *formulaBox) update(m *Model) {
 	text := [2]string{strings.TrimSpace(b.inputs[0].Value()), strings.TrimSpace(b.inputs[1].Value())}
 	if text == b.text {
 		return
@@ -62,9 +63,16 @@ func (b *formulaBox) update() {
 		var spec problems.Spec
 		if spec, err = f.Spec(); err == nil {
 			b.spec, b.problem = spec, spec.New()
+			for _, k := range b.problem.Knobs() { // as the run has them, which keeps them
+				if set, ok := m.lane().snap.Setting("problem." + k.Key); ok && m.lane().snap.Spec.Formula != nil {
+					_ = k.Set(set.Value)
+				}
+			}
 		}
 	}
-	b.err = err // the picture of the last formula without a mistake stays
+	if b.err = err; text[0] == "" {
+		b.problem = nil
+	} // else the picture of the last formula without a mistake stays
 }
 
 func (b *formulaBox) key(m *Model, msg tea.KeyPressMsg) tea.Cmd {
@@ -85,19 +93,20 @@ func (b *formulaBox) key(m *Model, msg tea.KeyPressMsg) tea.Cmd {
 			m.formula = nil
 			m.setProblem(problems.Ref{Name: problems.OwnFormula, Formula: f})
 		default:
-			m.refuse("the formula has a mistake: esc leaves it")
+			err = cmp.Or(err, b.err)
+			m.refuse("%s", firstLine(err.Error()))
 		}
 		return nil
 	}
 	var cmd tea.Cmd
 	b.inputs[b.at], cmd = b.inputs[b.at].Update(msg)
-	b.update()
+	b.update(m)
 	return cmd
 }
 
 func (b *formulaBox) paste(m *Model, msg tea.PasteMsg) {
 	b.inputs[b.at], _ = b.inputs[b.at].Update(msg)
-	b.update()
+	b.update(m)
 	m.dirty = true
 }
 
@@ -105,7 +114,7 @@ func (b *formulaBox) draw(m *Model) {
 	w, h := min(m.w-4, 100), min(m.h-4, 24)
 	box := pane{rect{(m.w - w) / 2, max(1, (m.h-h)/2), w, h}, true}
 	m.screen.Fill(box.x, box.y, box.w, box.h, plot.Cell{R: ' '})
-	m.frameOf(box, "formula ── enter starts it, tab goes to the domain, esc leaves")
+	m.frameOf(box, "formula ── enter starts it, tab goes to the domain, ctrl-u clears, esc leaves")
 	in := box.inner()
 	x, room := in.x+1, in.w-2
 	labels := [2]string{"f = ", "domain "}
@@ -118,6 +127,16 @@ func (b *formulaBox) draw(m *Model) {
 		m.screen.Text(x+len(labels[1]), rows[1], clip("-5:5 for every variable, else as in -2:2,-1:3", room-len(labels[1])), m.dim(), m.faint())
 	}
 	b.drawMessage(m, x, in.y+1, room, len(labels[0]))
+	if b.err != nil && b.problem != nil {
+		m.screen.Text(x, in.y+3, clip("below: before the mistake", room), m.dim(), m.faint())
+	}
+	if b.text[0] == "" {
+		for i, line := range wrap("functions: "+strings.Join(formula.Functions(), " ")+"; constants pi, e; c ? a : b; sum(i, 1, 10, x[i]^2)", room) {
+			if in.y+4+i < in.y+in.h {
+				m.screen.Text(x, in.y+4+i, line, m.dim(), m.faint())
+			}
+		}
+	}
 	b.drawPreview(m, rect{in.x, in.y + 4, in.w, in.h - 4})
 }
 

@@ -78,7 +78,9 @@ var legend = []struct{ show, help string }{
 	{"● ▲ ■ …", "where the runs are, each with its path, older parts dimmer; dark is low, bright is high"},
 	{"× ◆ ◇", "the start, global minima, local minima"},
 	{"→", "in the run's colour where momentum takes it, in white −g; eight steps long"},
-	{"▾", "a key changed something here, with what it was"},
+	{"▾", "a key changed something here: to what"},
+	{"outside", "how much of the path the plane does not show (of its squared distance from the run)"},
+	{"true − plane", "the run's loss minus that at the nearest point of the plane"},
 	{"✕", "a value was not finite"},
 	{"bright, dim", "loss: its moving average and its raw values; accuracy: held out and training"},
 }

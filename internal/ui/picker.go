@@ -256,7 +256,7 @@ func (m *Model) pickRun() {
 	s := m.lane().snap
 	m.open("add a run", m.optimizers(), s.Optimizer.Name, func(c choice) {
 		m.later("preparing "+c.name, func() func() {
-			spec := with(s.Spec, s.Spec.Ref(), c.name, "optimizer.", "schedule.")
+			spec := with(s.Spec, s.Spec.Ref(), c.name, nil, "optimizer.", "schedule.")
 			spec.Schedule = ""
 			run, err := train.New(spec)
 			return func() {
@@ -334,22 +334,40 @@ func (m *Model) keep(ref problems.Ref) {
 	case ref.Formula == nil:
 		return
 	}
+	if ref.File != nil && strings.Contains(ref.Name, ":") { // of sizes that were asked for
+		refs = append([]problems.Ref{ref}, refs...)
+	}
 	m.own = slices.DeleteFunc(m.own, func(r problems.Ref) bool { return (r.File != nil) == (ref.File != nil) })
 	m.own = append(m.own, refs...)
 }
 
-// with is a run's spec for another problem or rule: without the settings that begin with one of the prefixes, and
-// with learning rates that suit.
-func with(spec train.Spec, ref problems.Ref, optimizer string, drop ...string) train.Spec {
+// with is a run's spec for another problem or rule: without the settings that begin with one of the prefixes, with
+// those to add, and with learning rates that suit.
+func with(spec train.Spec, ref problems.Ref, optimizer string, add map[string]string, drop ...string) train.Spec {
 	spec = spec.Clone().On(ref)
 	maps.DeleteFunc(spec.Set, func(key, _ string) bool {
 		return slices.ContainsFunc(drop, func(p string) bool { return strings.HasPrefix(key, p) })
 	})
+	maps.Copy(spec.Set, add)
 	spec.Optimizer = optimizer
 	for _, key := range train.RateKeys(optimizer) {
 		delete(spec.Set, "optimizer."+key)
 	}
 	return WithRates(spec)
+}
+
+// commonParameters are the settings of one formula that the next one has, too: a person who edits it keeps them.
+func commonParameters(s *train.Snapshot, ref problems.Ref, next problems.Spec) map[string]string {
+	if s.Spec.Formula == nil || ref.Formula == nil {
+		return nil
+	}
+	kept := map[string]string{}
+	for _, k := range next.New().Knobs() {
+		if set, ok := s.Setting("problem." + k.Key); ok {
+			kept["problem."+k.Key] = set.Knob.Text(set.Value)
+		}
+	}
+	return kept
 }
 
 // setProblem moves all runs to another problem: each keeps its rule, with a learning rate that suits. To find that may
@@ -374,10 +392,11 @@ func (m *Model) setProblem(ref problems.Ref) {
 				why = fmt.Sprintf("run %d goes on with sgd: %v", i+1, err)
 			}
 			drop := []string{"problem.", "optimizer.lr", "schedule.lr"}
+			kept := commonParameters(s, ref, p)
 			if rule != s.Optimizer.Name {
 				drop = append(drop, "optimizer.")
 			}
-			specs[i] = with(s.Spec, ref, rule, drop...)
+			specs[i] = with(s.Spec, ref, rule, kept, drop...)
 			specs[i].Start, specs[i].Batch = nil, train.UsualBatch(p)
 		}
 		return func() {

@@ -295,7 +295,11 @@ func (m *Model) drawTrust(r rect) {
 	}
 	parts := []string{"outside " + percent(v.shown.outside) + of}
 	if g := v.gap(); g != nil {
-		parts = append(parts, fmt.Sprintf("true − plane %s", value(g.above)))
+		above := g.above
+		if math.Abs(above) < 1e-9*math.Abs(g.loss) {
+			above = 0 // rounding
+		}
+		parts = append(parts, "true − plane "+value(above))
 	}
 	if n, all := v.shown.survey.Samples(); n < all {
 		parts = append(parts, fmt.Sprintf("on %s of %s samples", grouped(n), grouped(all)))
@@ -306,7 +310,13 @@ func (m *Model) drawTrust(r rect) {
 	if err := v.shown.survey.Err(); err != nil {
 		parts = []string{err.Error()}
 	}
-	m.screen.Text(r.x+1, r.y, clip(m.line(strings.Join(parts, " · ")), r.w-2), m.dim(), m.faint())
+	tail := m.drawProgress(r)
+	m.screen.Text(r.x+1, r.y, clip(m.line(strings.Join(parts, " · ")), r.w-2-tail), m.dim(), m.faint())
+}
+
+// drawProgress shows at the right how much of what is wanted has been computed, and returns how many columns that takes.
+func (m *Model) drawProgress(r rect) int {
+	v := &m.world.plane
 	done := v.grid.Done
 	if work := v.work; work != nil {
 		if found := work.found.Load(); found != v.shown {
@@ -316,11 +326,11 @@ func (m *Model) drawTrust(r rect) {
 			}
 		}
 	}
-	const bar = 12
-	if done >= 1 || r.w < 60 {
-		return
+	if done >= 1 {
+		return 0
 	}
 	text := fmt.Sprintf("%3.0f %%", 100*done)
+	bar := min(12, r.w/5)
 	x := r.x + r.w - bar - width(text) - 2
 	full, empty := '▓', '░'
 	if m.ascii {
@@ -328,12 +338,13 @@ func (m *Model) drawTrust(r rect) {
 	}
 	for i := range bar {
 		c := empty
-		if float64(i) < done*bar {
+		if float64(i) < done*float64(bar) {
 			c = full
 		}
 		m.screen.Set(x+i, r.y, plot.Cell{R: c, FG: m.accent()})
 	}
 	m.screen.Text(x+bar+1, r.y, text, m.accent(), 0)
+	return bar + width(text) + 3
 }
 
 // nextPicture shows another picture of the problem.

@@ -68,7 +68,9 @@ func (m *Model) drawScore(c *plot.Chart, in rect, of func(problems.Score) (train
 			if x, ok := m.stepPosition(l.snap, sc.Step); ok {
 				a, b := of(sc.Score)
 				train = append(train, plot.Value(x, a))
-				test = append(test, plot.Value(x, b))
+				if !math.IsNaN(sc.TestLoss) { // small data: none is held out
+					test = append(test, plot.Value(x, b))
+				}
 			}
 		}
 		c.Series = append(c.Series,

@@ -43,13 +43,26 @@ func si(v float64) string {
 func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
 // value writes a measured number for the screen.
-func value(v float64) string { return knob.Sig3(v) }
+func value(v float64) string {
+	if math.IsNaN(v) {
+		return "–" // there is none
+	}
+	return knob.Sig3(v)
+}
 
-func percent(v float64) string { return fmt.Sprintf("%.1f %%", 100*v) }
+func percent(v float64) string {
+	if math.IsNaN(v) {
+		return "–"
+	}
+	return fmt.Sprintf("%.1f %%", 100*v)
+}
 
 func speedName(s float64) string {
 	if math.IsInf(s, 1) {
 		return "unlimited"
+	}
+	if s == 1 {
+		return "1 step/s"
 	}
 	return grouped(int(s)) + " steps/s"
 }

@@ -21,20 +21,29 @@ type tuneRow struct {
 	choice              string // "schedule" or "convention" for those, else ""
 }
 
-// tuneRows lists what can be turned: the rule's knobs, the schedule and its knobs, the minibatch and the
-// noise, the convention, the problem's knobs.
+// tuneRows lists what can be turned: the rule's rate, the problem's settings, which are what it is about, the rest of the
+// rule, the schedule and its settings, the minibatch and the noise, the convention.
 func (m *Model) tuneRows() []tuneRow {
 	s := m.lane().snap
-	var rows []tuneRow
+	var rows, problem []tuneRow
 	scheduled := false
 	for _, set := range s.Settings {
-		if set.Part != "optimizer" && !scheduled {
+		switch {
+		case set.Part == "problem":
+			problem = append(problem, rowOf(set))
+			continue
+		case set.Part != "optimizer" && !scheduled:
 			rows = append(rows, tuneRow{label: "schedule", text: s.Schedule.Name, fraction: math.NaN(), choice: "schedule"})
 			scheduled = true
 		}
 		rows = append(rows, rowOf(set))
 	}
-	return append(rows, tuneRow{label: "convention", text: s.Convention.String(), fraction: math.NaN(), choice: "convention"})
+	rows = append(rows, tuneRow{label: "convention", text: s.Convention.String(), fraction: math.NaN(), choice: "convention"})
+	at := 0
+	if len(rows) > 0 && rows[0].setting.Key() == "optimizer.lr" {
+		at = 1
+	}
+	return slices.Insert(rows, at, problem...)
 }
 
 func rowOf(set train.Setting) tuneRow {
