@@ -77,6 +77,11 @@ stopped being finite, 130 interrupted.`,
 		if err != nil {
 			return err
 		}
+		if s := specs[0]; s.Data != nil {
+			if p, err := s.Ref().Resolve(); err == nil { // what was found out about the file
+				fmt.Fprintf(h.stderr, "opttui: %s: %s\n", p.Title, p.Kind)
+			}
+		}
 		if warning := run.Warning(); warning != "" {
 			fmt.Fprintln(h.stderr, "opttui: note:", warning)
 		}
