@@ -108,6 +108,26 @@ enter "clear; $program run --expr '(1-x)^2 + 100*(y-x^2)^2)'; echo code=\$?"
 see '^ +\^'
 see '^code=2$'
 
+part "the initial learning rate: found beside the run, taken, taken back"
+shell 120 36
+begin --problem quadratic --optimizer sgd --lr 0.0123
+see '1 sgd +ε 0.0123'
+press f
+see 'learning rate of sgd'
+see 'theory: stable below 0.0200'
+see 'enter takes'
+press Enter
+gone 'learning rate of sgd'
+gone '1 sgd +ε 0.0123'
+press u
+see '1 sgd +ε 0.0123'
+press q
+restored 0
+enter "clear; $program lrfind --problem quadratic --optimizer sgd --no-check | tail -1; echo code=\$?"
+see '^use --lr 0.01'
+enter "clear; $program sweep --problem quadratic --optimizer momentum --grid lr=1e-4:0.1:log:4 --grid momentum=0,0.9; echo code=\$?"
+see 'best: loss'
+
 part "saddles outnumber minima in many dimensions"
 enter "clear; $program saddles --dim 1,2,8 --tries 100; echo code=\$?"
 see 'saddles'

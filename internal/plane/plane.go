@@ -204,10 +204,10 @@ func (p *Plane) At(a, b float64, x []float64) {
 
 // Project returns the coordinates of the point of the plane that is nearest to x, and how far that is.
 func (p *Plane) Project(x []float64) (a, b, outside float64) {
-	du, dv, dd := 0.0, 0.0, 0.0
+	du, dv := 0.0, 0.0
 	for i, o := range p.Origin {
 		d := x[i] - o
-		du, dv, dd = du+d*p.U[i], dv+d*p.V[i], dd+d*d
+		du, dv = du+d*p.U[i], dv+d*p.V[i]
 	}
 	det := p.uu*p.vv - p.uv*p.uv
 	switch {
@@ -216,8 +216,11 @@ func (p *Plane) Project(x []float64) (a, b, outside float64) {
 	case p.uu > 0: // the directions are parallel: the plane is a line
 		a = du / p.uu
 	}
-	inside := a*a*p.uu + 2*a*b*p.uv + b*b*p.vv
-	return p.A0 + a, p.B0 + b, math.Sqrt(math.Max(dd-inside, 0))
+	for i, o := range p.Origin { // not as a difference of squares, of which little would be left
+		d := x[i] - o - a*p.U[i] - b*p.V[i]
+		outside += d * d
+	}
+	return p.A0 + a, p.B0 + b, math.Sqrt(outside)
 }
 
 // Outside is the share of the path that the plane does not show: the sum of the squared distances of its points from

@@ -45,6 +45,8 @@ func (m *Model) draw() {
 		m.picker.draw(m)
 	case m.formula != nil:
 		m.formula.draw(m)
+	case m.finder != nil:
+		m.finder.draw(m)
 	}
 }
 
@@ -119,7 +121,7 @@ func (m *Model) advice() (string, plot.Color) {
 }
 
 // barOrder says which keys get into the bar first where not all fit: with help and quit in sight nobody is lost.
-var barOrder = []string{"?", "q", "space", "o", "p", "← →", ">", "[ ]", "S", "a", "r", "n", "z", "=", "v", "F"}
+var barOrder = []string{"?", "q", "space", "o", "p", "← →", ">", "[ ]", "S", "a", "r", "n", "f", "v", "z", "=", "F"}
 
 // drawKeys is the bar at the bottom, made from the key table and in its order.
 func (m *Model) drawKeys(r rect) {

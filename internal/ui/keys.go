@@ -50,6 +50,9 @@ func init() { // not a literal: the help that it opens reads the table
 		{[]string{"m"}, "m", "", "minibatch size: 1, 8, 64, 128, 256, 512, all", act((*Model).nextBatch)},
 		{[]string{"c"}, "c", "", "convention: lecture ↔ torch", act((*Model).toggleConvention)},
 
+		{[]string{"f"}, "f", "find ε", "find the initial learning rate of the selected run; enter takes it", act((*Model).findRate)},
+		{[]string{"u"}, "u", "", "take back the learning rate that the finder has set", act((*Model).takeBack)},
+
 		{[]string{"a"}, "a", "add run", "add a run to the race", act((*Model).addRun)},
 		{[]string{"x"}, "x", "", "remove the selected run", act((*Model).removeRun)},
 		{digits(), "1…9", "", "select a run", func(m *Model, k string) tea.Cmd { m.selectRun(int(k[0] - '1')); return nil }},
@@ -124,6 +127,9 @@ func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 		return m.prompt.key(m, msg)
 	case m.formula != nil:
 		return m.formula.key(m, msg)
+	case m.finder != nil:
+		m.finder.key(m, msg)
+		return nil
 	}
 	for _, b := range bindings {
 		if slices.Contains(b.keys, k) {

@@ -76,6 +76,8 @@ type Model struct {
 	ready   <-chan func()  // what is being prepared; nil for nothing
 	prompt  *prompt
 	formula *formulaBox
+	finder  *finderBox
+	undo    *undo
 	help    *help
 	status  string // what the last key did or why it was refused
 	refused bool
@@ -291,6 +293,9 @@ func (m *Model) pull() {
 		m.dirty, m.drag = true, drag{}
 	}
 	m.explore()
+	if m.finder != nil && m.finder.fresh() {
+		m.dirty = true
+	}
 }
 
 // noteChange tells in the status line what the latest command did.

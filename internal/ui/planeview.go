@@ -329,6 +329,11 @@ func (m *Model) drawProgress(r rect) int {
 	if done >= 1 {
 		return 0
 	}
+	return m.drawShare(r, done)
+}
+
+// drawShare draws a progress bar at the right of r, and returns how many columns it takes.
+func (m *Model) drawShare(r rect, done float64) int {
 	text := fmt.Sprintf("%3.0f %%", 100*done)
 	bar := min(12, r.w/5)
 	x := r.x + r.w - bar - width(text) - 2

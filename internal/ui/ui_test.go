@@ -168,6 +168,7 @@ func TestGoldenFrames(t *testing.T) {
 			{name: "plane", o: Options{Runs: DefaultRuns(problems.Ref{Name: "iris/mlp:4"}, 7)}, keys: []string{"v"}},
 			{name: "planeascii", o: Options{Runs: DefaultRuns(problems.Ref{Name: "iris/mlp:4"}, 7), ASCII: true}, keys: []string{"v", "v"}},
 			{name: "formula", keys: []string{"F", "x", "^", "2", "-", "y", "*"}},
+			{name: "finder", keys: []string{"f"}},
 			{name: "changed", keys: []string{"]", "S", "c", "o", "s", "enter"}},
 		} {
 			t.Run(fmt.Sprintf("%s/%dx%d", c.name, size[0], size[1]), func(t *testing.T) {
@@ -180,6 +181,9 @@ func TestGoldenFrames(t *testing.T) {
 				press(t, m, c.keys...)
 				if c.name == "changed" {
 					advance(t, m, 60)
+				}
+				if m.finder != nil {
+					found(t, m)
 				}
 				if m.world.picture.plane() && size[1] >= narrowHeight {
 					surveyed(t, m)
