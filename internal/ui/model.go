@@ -149,14 +149,26 @@ func speedIndex(rate float64) int {
 	return best
 }
 
-// Close ends all runs and waits for them.
+// Close ends all runs and what computes beside them, and waits for that: until an evaluation of a large model is done, but
+// no longer than a person would.
 func (m *Model) Close() {
 	m.stop()
-	m.background.Wait()
-	for _, l := range m.lanes {
-		l.live.Stop()
+	ended := make(chan struct{})
+	go func() {
+		m.background.Wait()
+		for _, l := range m.lanes {
+			l.live.Stop()
+		}
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-time.After(farewell):
 	}
 }
+
+// farewell is how long Close waits.
+const farewell = 2 * time.Second
 
 // add puts one more run on the screen.
 func (m *Model) add(spec train.Spec) error {
