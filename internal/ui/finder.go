@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -67,22 +68,11 @@ func (b *finderBox) told(p lrfinder.Progress) {
 	b.progress, b.news = p, true
 	if t := p.Trial; t != nil {
 		i, found := slices.BinarySearchFunc(b.trials, t.LR, func(t *lrfinder.Trial, lr float64) int {
-			return compare(t.LR, lr)
+			return cmp.Compare(t.LR, lr)
 		})
 		if !found {
 			b.trials = slices.Insert(slices.Clone(b.trials), i, t)
 		}
-	}
-}
-
-func compare(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	default:
-		return 0
 	}
 }
 
@@ -288,9 +278,13 @@ func (b *finderBox) words(m *Model) []string {
 			ruleWords(q),
 		}
 		for _, c := range q.Check {
-			lines = append(lines, fmt.Sprintf("   %-12s %-9s loss %s", c.Name, value(c.LR), value(c.Final)))
+			line := fmt.Sprintf("   %-12s %-9s loss %-9s", c.Name, value(c.LR), value(c.Loss))
+			if c.LR == q.Chosen {
+				line += " ← the best of these"
+			}
+			lines = append(lines, line)
 		}
-		return append(lines, fmt.Sprintf("enter takes %s", value(q.Chosen)))
+		return append(lines, fmt.Sprintf("enter takes %s; u takes it back", value(q.Chosen)))
 	}
 }
 

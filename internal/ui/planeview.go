@@ -178,7 +178,7 @@ func (v *planeView) take(m *Model) {
 	v.field.ComputeGrid(grid.Values, grid.NX, grid.NY, found.view, m.scape.w, m.scape.h, math.NaN())
 }
 
-// patience before a plane follows the run: a picture that changes all the time cannot be read.
+// planeTime is how long a plane stays before it follows the run: a picture that changes all the time cannot be read.
 const planeTime = time.Second
 
 // surveying reports whether the plane through the run as it is now is still being computed.
