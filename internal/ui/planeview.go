@@ -119,8 +119,7 @@ func (m *Model) explore() {
 	if !v.fitted {
 		want.view = m.world.view
 	}
-	switch {
-	case v.work == nil || want != v.want || m.outdated(s):
+	if v.work == nil || want != v.want || m.outdated(s) {
 		m.begin(want, s)
 	}
 	if v.work != nil {
