@@ -121,6 +121,21 @@ gone 'learning rate of sgd'
 gone '1 sgd +ε 0.0123'
 press u
 see '1 sgd +ε 0.0123'
+
+part "a sweep as a heat map: a cell is taken, and taken back"
+press w
+see 'sweep over the learning rate and'
+tm send-keys -t t -l optim
+see '› optimizer'
+press Enter
+see 'learning rate × optimizer'
+see '◆'
+press Up
+press Enter
+gone 'learning rate × optimizer'
+hides '1 sgd' || fail "the rule of the cell is not taken"
+press u
+see '1 sgd +ε 0.0123'
 press q
 restored 0
 enter "clear; $program lrfind --problem quadratic --optimizer sgd --no-check | tail -1; echo code=\$?"

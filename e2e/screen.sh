@@ -101,8 +101,8 @@ see 'keys ──'
 press Down
 press Escape
 gone 'keys ──'
-press w
-see 'w does nothing here'
+press i
+see 'i does nothing here'
 
 part "q restores the terminal"
 press q

@@ -133,6 +133,9 @@ func with(s train.Spec, key, value string) (train.Spec, error) {
 		if s.Set == nil {
 			s.Set = make(map[string]string)
 		}
+		bare := strings.TrimPrefix(key, "optimizer.")
+		delete(s.Set, bare) // the axis counts, whichever way the spec names the setting
+		delete(s.Set, "optimizer."+bare)
 		s.Set[key] = value
 	}
 	return s, nil

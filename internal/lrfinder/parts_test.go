@@ -302,3 +302,17 @@ func BenchmarkGrid(b *testing.B) {
 		})
 	}
 }
+
+// TestAxisCountsMore: a value of the spec, by its short or its long name, gives way to those of the grid.
+func TestAxisCountsMore(t *testing.T) {
+	for _, key := range []string{"lr", "optimizer.lr"} {
+		spec := train.Spec{Problem: "quadratic", Optimizer: "sgd", Set: map[string]string{key: "1e-5"}}
+		s, err := NewSweep(spec, []Axis{{Key: "lr", Values: []string{"1e-3", "1e-2"}}}, Options{})
+		if err == nil {
+			err = s.Run(context.Background())
+		}
+		if err != nil || s.Cells[0].LR != 1e-3 || s.Cells[1].LR != 1e-2 || s.Cells[0].Loss == s.Cells[1].Loss {
+			t.Errorf("%s in the spec: cells %+v, error %v", key, s.Cells, err)
+		}
+	}
+}

@@ -47,6 +47,8 @@ func (m *Model) draw() {
 		m.formula.draw(m)
 	case m.finder != nil:
 		m.finder.draw(m)
+	case m.sweeping != nil:
+		m.sweeping.draw(m)
 	}
 }
 

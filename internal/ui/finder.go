@@ -146,28 +146,26 @@ func (b *finderBox) apply(m *Model) {
 		m.refuse("the run is not there any more, or has no learning rate now")
 		return
 	}
-	m.undo = &undo{b.lane, old.Value}
-	m.setRate(b.lane, rate)
+	set := func(v float64) []train.Command {
+		return []train.Command{{Op: train.OpSet, Key: "optimizer.lr", Value: number(v)}}
+	}
+	m.undo = &undo{b.lane, set(old.Value)}
+	m.give(b.lane, set(rate))
 }
 
-// undo is the learning rate that a run had before the finder set it.
+// undo gives a run the settings back that it had before a finder or a sweep set others.
 type undo struct {
 	lane *lane
-	rate float64
+	back []train.Command
 }
 
-func (m *Model) setRate(l *lane, rate float64) {
-	id, ok := l.live.Do(train.Command{Op: train.OpSet, Key: "optimizer.lr", Value: number(rate)})
-	m.send(l, id, ok)
-}
-
-// takeBack gives the run the rate that it had before the finder.
+// takeBack takes back what the last finder or sweep has set.
 func (m *Model) takeBack() {
 	if m.undo == nil || !slices.Contains(m.lanes, m.undo.lane) {
-		m.refuse("there is nothing to take back: u does it to a learning rate that the finder has set")
+		m.refuse("there is nothing to take back: u does it to what the finder or a sweep has set")
 		return
 	}
-	m.setRate(m.undo.lane, m.undo.rate)
+	m.give(m.undo.lane, m.undo.back)
 	m.undo = nil
 }
 

@@ -51,7 +51,8 @@ func init() { // not a literal: the help that it opens reads the table
 		{[]string{"c"}, "c", "", "convention: lecture ↔ torch", act((*Model).toggleConvention)},
 
 		{[]string{"f"}, "f", "find ε", "find the initial learning rate of the selected run; enter takes it", act((*Model).findRate)},
-		{[]string{"u"}, "u", "", "take back the learning rate that the finder has set", act((*Model).takeBack)},
+		{[]string{"w"}, "w", "", "sweep over the learning rate and another setting, as a heat map; enter takes a cell", act((*Model).pickSweep)},
+		{[]string{"u"}, "u", "", "take back what the finder or a sweep has set", act((*Model).takeBack)},
 
 		{[]string{"a"}, "a", "add run", "add a run to the race", act((*Model).addRun)},
 		{[]string{"x"}, "x", "", "remove the selected run", act((*Model).removeRun)},
@@ -129,6 +130,9 @@ func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 		return m.formula.key(m, msg)
 	case m.finder != nil:
 		m.finder.key(m, msg)
+		return nil
+	case m.sweeping != nil:
+		m.sweeping.key(m, msg)
 		return nil
 	}
 	for _, b := range bindings {

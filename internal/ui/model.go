@@ -69,18 +69,19 @@ type Model struct {
 	alpha  int  // index into alphas
 	tune   int  // selected row of the tune panel
 
-	world   world // the landscape under the paths
-	drag    drag
-	picker  *picker
-	own     []problems.Ref // problems of the user's own
-	ready   <-chan func()  // what is being prepared; nil for nothing
-	prompt  *prompt
-	formula *formulaBox
-	finder  *finderBox
-	undo    *undo
-	help    *help
-	status  string // what the last key did or why it was refused
-	refused bool
+	world    world // the landscape under the paths
+	drag     drag
+	picker   *picker
+	own      []problems.Ref // problems of the user's own
+	ready    <-chan func()  // what is being prepared; nil for nothing
+	prompt   *prompt
+	formula  *formulaBox
+	finder   *finderBox
+	sweeping *sweepBox
+	undo     *undo
+	help     *help
+	status   string // what the last key did or why it was refused
+	refused  bool
 
 	limit            float64 // losses are drawn between −limit and limit
 	screen           *plot.Canvas
@@ -305,7 +306,7 @@ func (m *Model) pull() {
 		m.dirty, m.drag = true, drag{}
 	}
 	m.explore()
-	if m.finder != nil && m.finder.fresh() {
+	if m.finder != nil && m.finder.fresh() || m.sweeping != nil && m.sweeping.fresh() {
 		m.dirty = true
 	}
 }

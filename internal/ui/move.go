@@ -123,7 +123,7 @@ func (m *Model) hasLandscape() bool {
 
 // busy reports whether something is open over the screen that has the keys.
 func (m *Model) busy() bool {
-	return m.help != nil || m.picker != nil || m.prompt != nil || m.formula != nil || m.finder != nil
+	return m.help != nil || m.picker != nil || m.prompt != nil || m.formula != nil || m.finder != nil || m.sweeping != nil
 }
 
 // drag follows the mouse from press to release, to tell a click from a drag.

@@ -169,6 +169,7 @@ func TestGoldenFrames(t *testing.T) {
 			{name: "planeascii", o: Options{Runs: DefaultRuns(problems.Ref{Name: "iris/mlp:4"}, 7), ASCII: true}, keys: []string{"v", "v"}},
 			{name: "formula", keys: []string{"F", "x", "^", "2", "-", "y", "*"}},
 			{name: "finder", keys: []string{"f"}},
+			{name: "sweep", keys: []string{"w", "m", "o", "m", "enter"}},
 			{name: "changed", keys: []string{"]", "S", "c", "o", "s", "enter"}},
 		} {
 			t.Run(fmt.Sprintf("%s/%dx%d", c.name, size[0], size[1]), func(t *testing.T) {
@@ -184,6 +185,9 @@ func TestGoldenFrames(t *testing.T) {
 				}
 				if m.finder != nil {
 					found(t, m)
+				}
+				if m.sweeping != nil {
+					swept(t, m)
 				}
 				if m.world.picture.plane() && size[1] >= narrowHeight {
 					surveyed(t, m)
