@@ -27,7 +27,7 @@ func (h *help) key(m *Model, k string) {
 func (h *help) scroll(lines int) { h.top += lines }
 
 func (h *help) draw(m *Model) {
-	w := min(m.w-2, 84)
+	w := min(m.w-2, 120)
 	lines := helpLines()
 	height := min(m.h-2, len(lines)+2)
 	box := pane{rect{(m.w - w) / 2, (m.h - height) / 2, w, height}, true}
