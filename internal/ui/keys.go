@@ -64,7 +64,7 @@ func init() { // not a literal: the help that it opens reads the table
 		{[]string{"l"}, "l", "", "logarithmic or linear loss", act(func(m *Model) { m.linear = !m.linear })},
 		{[]string{"e"}, "e", "", "smoothing of the curves: automatic, α 0, 0.5, 0.9, 0.98, 0.995", act((*Model).nextAlpha)},
 		{[]string{"k"}, "k", "", "x-axis: step, ∇ evaluations, all evaluations, epoch, seconds", act((*Model).nextAxis)},
-		{[]string{"v"}, "v", "view", "another picture: scores, or the loss on a plane through the run: principal components, random, two parameters", act((*Model).nextPicture)},
+		{[]string{"v"}, "v", "view", "another picture: scores, or the loss on a plane through the run: principal, random, two parameters", act((*Model).nextPicture)},
 		{[]string{"V"}, "V", "", "another plane: through the run as it is now, in other random directions, of other parameters", func(m *Model, _ string) tea.Cmd { return m.anotherPlane() }},
 		{[]string{"z"}, "z", "zoom", "zoom into the landscape at the selected run; also the wheel", act(func(m *Model) { m.zoom(1 / zoomStep) })},
 		{[]string{"Z"}, "Z", "", "zoom out", act(func(m *Model) { m.zoom(zoomStep) })},
