@@ -215,7 +215,7 @@ func TestCoarseFirst(t *testing.T) {
 	for g = s.Grid(); g == nil; g = s.Grid() {
 		time.Sleep(100 * time.Microsecond)
 	}
-	if g.Complete || g.Done > 0.2 {
+	if g.Complete || g.Done > 0.5 {
 		t.Fatalf("the first picture is there after %v of the work", g.Done)
 	}
 	for k, v := range g.Values {
