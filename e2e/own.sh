@@ -133,7 +133,7 @@ see '◆'
 press Up
 press Enter
 gone 'learning rate × optimizer'
-hides '1 sgd' || fail "the rule of the cell is not taken"
+gone '1 sgd' # the rule of the cell is taken
 press u
 see '1 sgd +ε 0.0123'
 press q
