@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"sync"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -18,19 +17,13 @@ import (
 // finderBox shows a search for the initial learning rate of one run as it goes on. The search has runs of its own, from
 // the start and with the settings of now; the run itself goes on untouched.
 type finderBox struct {
-	lane *lane
-	rule string
-	stop context.CancelFunc
+	search
+	rule   string
+	trials []*lrfinder.Trial // by ascending rate
+	result *lrfinder.Result  // nil until the end
 
-	mu       sync.Mutex // guards what the search tells
-	progress lrfinder.Progress
-	trials   []*lrfinder.Trial // by ascending rate
-	result   *lrfinder.Result  // nil until the end
-	err      error
-	news     bool // since the last frame
-
-	at           float64 // the rate under the cursor, 0 until it is moved: the best so far
-	chart, curve plot.Chart
+	at    float64 // the rate under the cursor, 0 until it is moved: the best so far
+	chart plot.Chart
 }
 
 // findRate opens the learning-rate finder for the selected run.
@@ -41,13 +34,13 @@ func (m *Model) findRate() {
 		return
 	}
 	ctx, stop := context.WithCancel(m.ctx)
-	b := &finderBox{lane: l, rule: l.snap.Optimizer.Name, stop: stop}
+	b := &finderBox{search: search{lane: l, stop: stop}, rule: l.snap.Optimizer.Name}
 	m.finder = b
 	spec := l.snap.Spec.Clone()
-	m.background.Go(func() { b.search(ctx, spec) })
+	m.background.Go(func() { b.find(ctx, spec) })
 }
 
-func (b *finderBox) search(ctx context.Context, spec train.Spec) {
+func (b *finderBox) find(ctx context.Context, spec train.Spec) {
 	f, err := lrfinder.New(spec, lrfinder.Options{Progress: b.told})
 	var result *lrfinder.Result
 	if err == nil {
@@ -74,15 +67,6 @@ func (b *finderBox) told(p lrfinder.Progress) {
 			b.trials = slices.Insert(slices.Clone(b.trials), i, t)
 		}
 	}
-}
-
-// fresh reports whether there is something new to draw.
-func (b *finderBox) fresh() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	news := b.news
-	b.news = false
-	return news
 }
 
 // cursor returns the trial under the cursor: the best so far where nobody has moved it.
@@ -153,22 +137,6 @@ func (b *finderBox) apply(m *Model) {
 	m.give(b.lane, set(rate))
 }
 
-// undo gives a run the settings back that it had before a finder or a sweep set others.
-type undo struct {
-	lane *lane
-	back []train.Command
-}
-
-// takeBack takes back what the last finder or sweep has set.
-func (m *Model) takeBack() {
-	if m.undo == nil || !slices.Contains(m.lanes, m.undo.lane) {
-		m.refuse("there is nothing to take back: u does it to what the finder or a sweep has set")
-		return
-	}
-	m.give(m.undo.lane, m.undo.back)
-	m.undo = nil
-}
-
 func (b *finderBox) draw(m *Model) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -177,7 +145,7 @@ func (b *finderBox) draw(m *Model) {
 	m.screen.Fill(box.x, box.y, box.w, box.h, plot.Cell{R: ' '})
 	m.frameOf(box, fmt.Sprintf("learning rate of %s ── ← → look at a trial, enter takes the rate, esc leaves", b.rule))
 	in := box.inner()
-	lines := b.words(m)
+	lines := b.words()
 	text := min(len(lines), max(in.h-8, 1))
 	for i, line := range lines[:text] {
 		if m.ascii {
@@ -186,7 +154,7 @@ func (b *finderBox) draw(m *Model) {
 		m.screen.Text(in.x+1, in.y+in.h-text+i, clip(line, in.w-2), 0, 0)
 	}
 	if b.result == nil && b.err == nil {
-		m.drawShare(rect{in.x, in.y + in.h - text, in.w, 1}, float64(b.progress.Done)/float64(max(b.progress.Total, 1)))
+		m.drawShare(rect{in.x, in.y + in.h - text, in.w, 1}, b.share())
 	}
 	charts := rect{in.x, in.y, in.w, in.h - text}
 	if len(b.trials) == 0 {
@@ -195,7 +163,9 @@ func (b *finderBox) draw(m *Model) {
 	left := charts
 	if in.w >= 70 {
 		left.w = in.w * 62 / 100
-		b.drawTrial(m, rect{in.x + left.w, in.y, in.w - left.w, charts.h})
+		t, right := b.trials[b.cursor()], rect{in.x + left.w, in.y, in.w - left.w, charts.h - 1}
+		b.drawTrial(m, t, right)
+		m.screen.Text(right.x+2, right.y+right.h, clip(fmt.Sprintf("ε %s: loss %s, %s", value(t.LR), value(t.Loss), t.Status), right.w-3), m.dim(), m.faint())
 	}
 	b.drawRates(m, left)
 }
@@ -240,25 +210,8 @@ func (b *finderBox) drawRates(m *Model, r rect) {
 	m.screen.Text(r.x+2, r.y+r.h-1, clip("loss after the trials, by log₁₀ ε", r.w-3), m.dim(), m.faint())
 }
 
-// drawTrial is the curve of the trial under the cursor.
-func (b *finderBox) drawTrial(m *Model, r rect) {
-	t := b.trials[b.cursor()]
-	c := &b.curve
-	m.blank(c)
-	c.Log = true
-	for _, losses := range t.Curves() {
-		points := make([]plot.Point, len(losses))
-		for i, v := range losses {
-			points[i] = plot.Value(float64(i), v)
-		}
-		c.Series = append(c.Series, plot.Series{Points: points, Color: m.tint(b.lane)})
-	}
-	c.Draw(m.screen, r.x, r.y, r.w, r.h-1)
-	m.screen.Text(r.x+2, r.y+r.h-1, clip(fmt.Sprintf("ε %s: loss %s, %s", value(t.LR), value(t.Loss), t.Status), r.w-3), m.dim(), m.faint())
-}
-
 // words tell what has been found, or how far the search is.
-func (b *finderBox) words(m *Model) []string {
+func (b *finderBox) words() []string {
 	switch q := b.result; {
 	case b.err != nil:
 		return []string{firstLine(b.err.Error())}

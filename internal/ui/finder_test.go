@@ -9,21 +9,27 @@ import (
 	"opttui/internal/train"
 )
 
-// found waits until the search is over.
-func found(t *testing.T, m *Model) *finderBox {
+// searched waits until a search is over.
+func searched(t *testing.T, m *Model, s *search, over func() bool) {
 	t.Helper()
-	b := m.finder
 	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		m.Update(tickMsg{})
-		b.mu.Lock()
-		over := b.result != nil || b.err != nil
-		b.mu.Unlock()
-		if over {
-			return b
+		s.mu.Lock()
+		done := s.err != nil || over()
+		s.mu.Unlock()
+		if done {
+			return
 		}
 	}
 	t.Fatalf("the search is never over:\n%s", screen(m))
-	return nil
+}
+
+// found waits for what the finder finds.
+func found(t *testing.T, m *Model) *finderBox {
+	t.Helper()
+	b := m.finder
+	searched(t, m, &b.search, func() bool { return b.result != nil })
+	return b
 }
 
 // The finder shows what it tries, enter takes the rate, which is journaled, and u takes it back.

@@ -6,32 +6,23 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"sync"
 
 	tea "charm.land/bubbletea/v2"
 
 	"opttui/internal/knob"
 	"opttui/internal/lrfinder"
-	"opttui/internal/plot"
 	"opttui/internal/train"
 )
 
 // sweepBox is a heat map of the loss after trials over the learning rate and another setting, which fills while they run.
 type sweepBox struct {
-	lane *lane
-	axes [2]lrfinder.Axis // the other setting, and the learning rate
-	stop context.CancelFunc
-
-	mu       sync.Mutex        // guards what the trials tell
-	trials   []*lrfinder.Trial // of each cell, the rate running fastest; nil where there is none yet
-	progress lrfinder.Progress
-	best     int // −1 before the end
-	err      error
-	news     bool
+	search
+	axes   [2]lrfinder.Axis  // the other setting, and the learning rate
+	trials []*lrfinder.Trial // of each cell, the rate running fastest; nil where there is none yet
+	best   int               // −1 before the end
 
 	at    int // the cell under the cursor
 	moved bool
-	curve plot.Chart
 }
 
 // sweepRates is how many learning rates a sweep has: three a decade, two decades to either side of the present one.
@@ -108,7 +99,7 @@ func (m *Model) sweep(key string) {
 		rates.Values = append(rates.Values, fmt.Sprintf("%.3g", lr.Value*math.Pow(10, float64(i-sweepRates/2)/3)))
 	}
 	ctx, stop := context.WithCancel(m.ctx)
-	b := &sweepBox{lane: l, axes: [2]lrfinder.Axis{other, rates}, stop: stop, best: -1}
+	b := &sweepBox{search: search{lane: l, stop: stop}, axes: [2]lrfinder.Axis{other, rates}, best: -1}
 	b.trials = make([]*lrfinder.Trial, len(other.Values)*sweepRates)
 	m.sweeping = b
 	spec := s.Spec.Clone()
@@ -142,15 +133,6 @@ func (b *sweepBox) run(ctx context.Context, spec train.Spec) {
 		take()
 		b.best = s.Best
 	}
-}
-
-// fresh reports whether there is something new to draw.
-func (b *sweepBox) fresh() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	news := b.news
-	b.news = false
-	return news
 }
 
 // cursor is the cell that is looked at: the best so far until it is moved.
@@ -230,12 +212,4 @@ func (b *sweepBox) apply(m *Model, i int) {
 	todo = append(todo, train.Command{Op: train.OpSet, Key: "optimizer.lr", Value: rate})
 	m.undo = &undo{b.lane, back}
 	m.give(b.lane, todo)
-}
-
-// give sends commands to a run.
-func (m *Model) give(l *lane, commands []train.Command) {
-	for _, c := range commands {
-		id, ok := l.live.Do(c)
-		m.send(l, id, ok)
-	}
 }

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"testing"
-	"time"
 
 	"github.com/charmbracelet/colorprofile"
 
@@ -17,17 +16,8 @@ import (
 func swept(t *testing.T, m *Model) *sweepBox {
 	t.Helper()
 	b := m.sweeping
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
-		m.Update(tickMsg{})
-		b.mu.Lock()
-		over := b.best >= 0 || b.err != nil
-		b.mu.Unlock()
-		if over {
-			return b
-		}
-	}
-	t.Fatalf("the sweep is never over:\n%s", screen(m))
-	return nil
+	searched(t, m, &b.search, func() bool { return b.best >= 0 })
+	return b
 }
 
 // On a quadratic with λmax = 100 the rates up to 2/λmax are stable without momentum; the best cell is taken by enter and

@@ -27,20 +27,10 @@ func (b *sweepBox) draw(m *Model) {
 	y := in.y + rows*tall + 1
 	m.screen.Text(in.x+1, y, clip(b.words(), in.w-2), 0, 0)
 	if b.err == nil && b.best < 0 {
-		m.drawShare(rect{in.x, y, in.w, 1}, float64(b.progress.Done)/float64(max(b.progress.Total, 1)))
+		m.drawShare(rect{in.x, y, in.w, 1}, b.share())
 	}
 	if t := b.trials[b.cursor()]; t != nil && in.y+in.h-y-1 >= 4 {
-		c := &b.curve
-		m.blank(c)
-		c.Log = true
-		for _, losses := range t.Curves() {
-			points := make([]plot.Point, len(losses))
-			for i, v := range losses {
-				points[i] = plot.Value(float64(i), v)
-			}
-			c.Series = append(c.Series, plot.Series{Points: points, Color: m.tint(b.lane)})
-		}
-		c.Draw(m.screen, in.x, y+1, in.w, in.y+in.h-y-1)
+		b.drawTrial(m, t, rect{in.x, y + 1, in.w, in.y + in.h - y - 1})
 	}
 }
 
