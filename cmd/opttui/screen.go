@@ -63,11 +63,12 @@ defaults.`,
 				return usage.Errorf("speed cannot be %q: allowed is a number of steps a second above 0, or max", speed)
 			}
 		}
-		for _, s := range specs { // what cannot run is told before anything is drawn
-			if _, err := train.New(s); err != nil {
-				return err
-			}
+		// What cannot run is told before anything else.
+		model, err := ui.New(cmd.Context(), ui.Options{Runs: specs, Rate: rate, Paused: paused, ASCII: ascii})
+		if err != nil {
+			return err
 		}
+		defer model.Close()
 		if why := noScreen(cmd.OutOrStdout()); why != "" {
 			instead := fmt.Sprintf("try:\n  opttui run --problem %s --optimizer %s --steps 100", specs[0].Problem, specs[0].Optimizer)
 			if s := specs[0]; s.Data != nil || s.Formula != nil {
@@ -75,11 +76,6 @@ defaults.`,
 			}
 			return &exitError{exitUsage, fmt.Errorf("%s, so there is no screen to draw on. Without one, %s", why, instead)}
 		}
-		model, err := ui.New(cmd.Context(), ui.Options{Runs: specs, Rate: rate, Paused: paused, ASCII: ascii})
-		if err != nil {
-			return err
-		}
-		defer model.Close()
 		return show(model, cmd.ErrOrStderr())
 	}
 	return cmd
