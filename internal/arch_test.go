@@ -16,22 +16,25 @@ import (
 // mayImport says which of our own packages each package may import: downward only. Whoever adds a package
 // adds its line.
 var mayImport = map[string][]string{
-	"opttui/internal/knob":     nil,
-	"opttui/internal/usage":    nil,
-	"opttui/internal/ewma":     nil,
-	"opttui/internal/reftest":  nil, // for tests alone
-	"opttui/internal/plot":     nil, // pictures from numbers: it knows nothing of runs
-	"opttui/internal/critical": nil, // any function with a gradient and a Hessian
-	"opttui/internal/dataset":  {"usage"},
-	"opttui/internal/formula":  {"usage"},
-	"opttui/internal/optim":    {"knob", "ewma"},
-	"opttui/internal/refdoc":   {"optim", "knob"},
-	"opttui/internal/problems": {"dataset", "formula", "knob", "usage"}, // rules and problems do not know each other
-	"opttui/internal/plane":    {"problems"},
-	"opttui/internal/train":    {"optim", "problems", "dataset", "ewma", "knob", "usage"},
-	"opttui/internal/lrfinder": {"train", "optim", "problems", "knob", "ewma", "usage"},
-	"opttui/internal/ui":       {"lrfinder", "train", "plot", "plane", "formula", "optim", "problems", "dataset", "ewma", "knob", "usage"},
-	"opttui/cmd/opttui":        {"ui", "lrfinder", "critical", "train", "plot", "optim", "problems", "dataset", "ewma", "knob", "usage"},
+	"opttui/internal/knob":      nil,
+	"opttui/internal/usage":     nil,
+	"opttui/internal/ewma":      nil,
+	"opttui/internal/reftest":   nil, // for tests alone
+	"opttui/internal/plot":      nil, // pictures from numbers: it knows nothing of runs
+	"opttui/internal/critical":  nil, // any function with a gradient and a Hessian
+	"opttui/internal/dataset":   {"usage"},
+	"opttui/internal/formula":   {"usage"},
+	"opttui/internal/optim":     {"knob", "ewma"},
+	"opttui/internal/refdoc":    {"optim", "knob"},
+	"opttui/internal/problems":  {"dataset", "formula", "knob", "usage"}, // rules and problems do not know each other
+	"opttui/internal/plane":     {"problems"},
+	"opttui/internal/train":     {"optim", "problems", "dataset", "ewma", "knob", "usage"},
+	"opttui/internal/curvature": {"train", "optim", "problems", "knob"},
+	"opttui/internal/advice":    {"curvature", "train", "optim", "problems", "knob"},
+	"opttui/internal/recipe":    {"train", "optim", "problems", "knob", "usage"},
+	"opttui/internal/lrfinder":  {"curvature", "train", "optim", "problems", "knob", "ewma", "usage"},
+	"opttui/internal/ui":        {"advice", "curvature", "recipe", "lrfinder", "train", "plot", "plane", "formula", "optim", "problems", "dataset", "ewma", "knob", "usage"},
+	"opttui/cmd/opttui":         {"ui", "advice", "curvature", "recipe", "lrfinder", "critical", "train", "plot", "optim", "problems", "dataset", "ewma", "knob", "usage"},
 }
 
 // screen are the packages that draw with Bubble Tea; everything else works without a terminal.

@@ -151,6 +151,13 @@ type Elsewhere interface {
 	Elsewhere() bool
 }
 
+// Preconditioned is implemented by rules that scale the gradient by another factor in each coordinate: near where they are
+// they step like gradient descent (or momentum) at the rate ε·pᵢ in coordinate i.
+type Preconditioned interface {
+	// Precondition writes the factors of the last step, of length n, to p, and reports false where there are none now.
+	Precondition(p []float64) bool
+}
+
 // Reading is a quantity inside a rule that is worth watching: the damping µ, Prodigy's distance d.
 type Reading struct {
 	Symbol string

@@ -28,6 +28,7 @@ type message struct {
 	id      uint64
 	command *Command
 	control func(*Live) error
+	probe   chan<- *Probe // has room for one
 }
 
 // Live is a run in a goroutine of its own. All methods may be called from any goroutine.
@@ -37,6 +38,8 @@ type Live struct {
 	sent atomic.Uint64
 	stop context.CancelFunc
 	done chan struct{}
+
+	watched atomic.Bool // the last step before a snapshot is marked, for a Probe
 
 	// Owned by the goroutine.
 	run     *Run
@@ -139,6 +142,13 @@ func (l *Live) Replace(spec Spec) (uint64, bool) {
 	return l.Restart(func(s *Spec) { *s = spec })
 }
 
+// Watch lets the run remember, from now on, where the step before each look into the mailbox began, so that a Probe knows
+// its last step. It costs a copy of the parameters for about a millisecond of steps.
+func (l *Live) Watch(on bool) { l.watched.Store(on) }
+
+// Probe asks for a copy of the run, which is sent to probe; that must have room for it.
+func (l *Live) Probe(probe chan<- *Probe) (uint64, bool) { return l.send(message{probe: probe}) }
+
 func (l *Live) send(m message) (uint64, bool) {
 	// The number is taken first and given back on failure only by not being used: numbers may be skipped.
 	m.id = l.sent.Add(1)
@@ -188,7 +198,9 @@ func (l *Live) loop(ctx context.Context) {
 
 // take carries out one message and all that wait behind it.
 func (l *Live) take(m message) {
-	l.refused = ""
+	if m.probe == nil { // a person is to read why the last key was refused
+		l.refused = ""
+	}
 	for {
 		l.handle(m)
 		select {
@@ -206,6 +218,8 @@ func (l *Live) handle(m message) {
 	l.applied = m.id // also when it panics: nobody is to wait for ever
 	var err error
 	switch {
+	case m.probe != nil:
+		m.probe <- l.run.Probe()
 	case m.command != nil:
 		err = l.run.Apply(*m.command)
 		l.pace.size = 0 // steps may be slower now
@@ -237,16 +251,16 @@ func (l *Live) turn() (wait time.Duration, idle bool) {
 	var took int
 	switch {
 	case l.paused:
-		took = l.run.Advance(min(l.singles, l.pace.chunk()))
+		took = l.advance(min(l.singles, l.pace.chunk()))
 		l.singles -= took
 	case math.IsInf(l.rate, 1):
-		took = l.run.Advance(l.pace.chunk())
+		took = l.advance(l.pace.chunk())
 	default:
 		due, until := l.pace.due(now, l.rate)
 		if due == 0 {
 			return until, false
 		}
-		took = l.run.Advance(min(due, l.pace.chunk()))
+		took = l.advance(min(due, l.pace.chunk()))
 		l.pace.paid(took)
 	}
 	end := time.Now()
@@ -258,6 +272,19 @@ func (l *Live) turn() (wait time.Duration, idle bool) {
 		l.publish(end)
 	}
 	return 0, false
+}
+
+// advance takes up to n steps and returns how many it took. Of a watched run the last is marked.
+func (l *Live) advance(n int) int {
+	if !l.watched.Load() {
+		return l.run.Advance(n)
+	}
+	took := l.run.Advance(n - 1)
+	if took == n-1 {
+		l.run.Mark()
+		took += l.run.Advance(1)
+	}
+	return took
 }
 
 // snapshot takes a picture of the run. Where even that panics, it is the last one again, of a crashed run.

@@ -57,6 +57,7 @@ type Run struct {
 	scores      []ScorePoint
 	nextScore   int
 	scoreStride int // grows as scores are thinned; 0 is 1
+	mark        *LastStep // where the last marked step began; nil while nobody watches
 	journal     []Entry
 	changed     int // counts commands, so that a publisher knows when the settings need listing again
 }
@@ -379,6 +380,7 @@ func (r *Run) Clone() *Run {
 	c.problem = r.problem.Clone()
 	c.opt = r.opt.Clone()
 	c.sched = r.sched.Clone().(*optim.Warmup)
+	c.mark = nil
 	c.listed = nil // its knobs are bound to the original
 	c.sampler = r.sampler.clone()
 	c.point.X, c.point.G = slices.Clone(r.point.X), slices.Clone(r.point.G)
