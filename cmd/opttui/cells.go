@@ -1,48 +1,17 @@
 package main
 
 import (
-	"fmt"
 	"io"
-	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
-	"opttui/internal/knob"
 	"opttui/internal/lrfinder"
-	"opttui/internal/plot"
+	"opttui/internal/report"
 	"opttui/internal/train"
 )
 
 // What sweep prints for people.
-
-// cellText is a cell's loss with the marks of the best and of the unstable ones.
-func cellText(s *lrfinder.Sweep, i int) string {
-	c := s.Cells[i]
-	switch {
-	case c.Trial == nil:
-		return "·"
-	case c.Status == lrfinder.Diverged:
-		return "div"
-	}
-	text := loss(c.Loss)
-	if c.Status == lrfinder.Unstable {
-		text += "~"
-	}
-	if i == s.Best {
-		text += "*"
-	}
-	return text
-}
-
-// axisText writes a value of an axis as briefly as it can be told.
-func axisText(v string) string {
-	if f, err := strconv.ParseFloat(v, 64); err == nil && len(v) > 6 {
-		return knob.Sig3(f)
-	}
-	return v
-}
 
 // sweepText prints a table: of rows and columns for two axes, else a row for every cell.
 func sweepText(w io.Writer, spec train.Spec, s *lrfinder.Sweep) error {
@@ -84,9 +53,9 @@ func sweepText(w io.Writer, spec train.Spec, s *lrfinder.Sweep) error {
 		return p.err
 	}
 	best := s.Cells[s.Best]
-	p.printf("*    best: loss %s", loss(best.Loss))
+	p.printf("*    best: loss %s", report.Number(best.Loss))
 	if s.Seeds > 1 {
-		p.printf(" (%s … %s)", loss(best.Lo), loss(best.Hi))
+		p.printf(" (%s … %s)", report.Number(best.Lo), report.Number(best.Hi))
 	}
 	p.printf(" at %s\n", settingsText(s, best))
 	return p.err
@@ -108,12 +77,12 @@ func (p *lines) table(s *lrfinder.Sweep) {
 	down, across := s.Axes[0], s.Axes[1]
 	rows := [][]string{{down.Key + " \\ " + across.Key}}
 	for _, v := range across.Values {
-		rows[0] = append(rows[0], axisText(v))
+		rows[0] = append(rows[0], report.AxisText(v))
 	}
 	for y, v := range down.Values {
-		row := []string{axisText(v)}
+		row := []string{report.AxisText(v)}
 		for x := range across.Values {
-			row = append(row, cellText(s, y*len(across.Values)+x))
+			row = append(row, report.CellText(&s.Grid, y*len(across.Values)+x))
 		}
 		rows = append(rows, row)
 	}
@@ -133,11 +102,11 @@ func (p *lines) list(s *lrfinder.Sweep) {
 		}
 		row := []string{}
 		for _, v := range c.At {
-			row = append(row, axisText(v))
+			row = append(row, report.AxisText(v))
 		}
-		row = append(row, cellText(s, i))
+		row = append(row, report.CellText(&s.Grid, i))
 		if c.Trial != nil && s.Seeds > 1 {
-			row = append(row, loss(c.Lo), loss(c.Hi))
+			row = append(row, report.Number(c.Lo), report.Number(c.Hi))
 		}
 		rows = append(rows, row)
 	}
@@ -161,34 +130,4 @@ func (p *lines) columns(rows [][]string) {
 		}
 		p.printf("\n")
 	}
-}
-
-// plotSweep draws two axes as a heat map, and one axis as a row of it.
-func plotSweep(w io.Writer, format string, spec train.Spec, s *lrfinder.Sweep) error {
-	across := s.Axes[len(s.Axes)-1]
-	h := plot.HeatMap{
-		Title:  fmt.Sprintf("%s: loss after %d steps (colours by rank, the best framed)", spec.Problem, s.Iterations),
-		XLabel: across.Key, Rows: []string{""},
-	}
-	if len(s.Axes) == 2 {
-		h.YLabel, h.Rows = s.Axes[0].Key, nil
-		for _, v := range s.Axes[0].Values {
-			h.Rows = append(h.Rows, axisText(v))
-		}
-	}
-	for _, v := range across.Values {
-		h.Columns = append(h.Columns, axisText(v))
-	}
-	for y := range h.Rows {
-		row := make([]plot.HeatCell, len(h.Columns))
-		for x := range row {
-			i := y*len(h.Columns) + x
-			row[x] = plot.HeatCell{Value: math.NaN(), Text: strings.TrimSuffix(cellText(s, i), "*"), Best: i == s.Best}
-			if c := s.Cells[i]; c.Trial != nil && c.Status != lrfinder.Diverged {
-				row[x].Value = c.Loss
-			}
-		}
-		h.Cells = append(h.Cells, row)
-	}
-	return plot.ExportHeatMap(w, format, h)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"opttui/internal/lrfinder"
+	"opttui/internal/report"
 	"opttui/internal/train"
 	"opttui/internal/usage"
 )
@@ -86,7 +87,9 @@ what was found until then is printed.`,
 		}
 		return lrfind(cmd, one, o, func(w io.Writer, r *lrfinder.Result) error {
 			if picture != "" {
-				if err := writePlot(picture, func(w io.Writer, format string) error { return plotRates(w, format, one, r) }); err != nil {
+				if err := writePlot(picture, func(w io.Writer, format string) error {
+					return report.RatesPicture(w, format, fmt.Sprintf("%s on %s", one.Optimizer, one.Problem), r)
+				}); err != nil {
 					return err
 				}
 			}

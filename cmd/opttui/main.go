@@ -33,7 +33,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteContextC(context.Background())
-	return report(cmd, err, stderr)
+	return tell(cmd, err, stderr)
 }
 
 // exitError is an error with an exit code of its own. Without an error inside, nothing is printed.
@@ -51,8 +51,8 @@ func (e *exitError) Error() string {
 
 func (e *exitError) Unwrap() error { return e.err }
 
-// report prints what went wrong in one line, a hint where one helps, and returns the exit code.
-func report(cmd *cobra.Command, err error, stderr io.Writer) int {
+// tell prints what went wrong in one line, a hint where one helps, and returns the exit code.
+func tell(cmd *cobra.Command, err error, stderr io.Writer) int {
 	if err == nil {
 		return 0
 	}

@@ -1,15 +1,12 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"io"
-	"math"
-	"slices"
 
 	"opttui/internal/knob"
 	"opttui/internal/lrfinder"
-	"opttui/internal/plot"
+	"opttui/internal/report"
 	"opttui/internal/train"
 )
 
@@ -125,7 +122,7 @@ func ratesText(w io.Writer, spec train.Spec, r *lrfinder.Result) error {
 	p.found(r, schedule != "")
 	p.check(r)
 	if t := r.Range; t != nil {
-		p.printf("for comparison, a range test: valley %s, slide %s, steep %s, minimum/10 %s\n", rate(t.Valley), rate(t.Slide), rate(t.Steep), rate(t.Minimum))
+		p.printf("for comparison, a range test: valley %s, slide %s, steep %s, minimum/10 %s\n", report.Number(t.Valley), report.Number(t.Slide), report.Number(t.Steep), report.Number(t.Minimum))
 	}
 	for _, n := range r.Notes {
 		p.printf("note: %s\n", n)
@@ -137,7 +134,7 @@ func ratesText(w io.Writer, spec train.Spec, r *lrfinder.Result) error {
 		p.printf("no answer: %s\n", r.Reason)
 	}
 	if r.Answered() {
-		p.printf("\nuse --lr %s\n", rate(r.Chosen))
+		p.printf("\nuse --lr %s\n", report.Number(r.Chosen))
 	}
 	return p.err
 }
@@ -165,9 +162,9 @@ func (p *lines) trials(r *lrfinder.Result) {
 	}
 	p.printf("\n")
 	for _, t := range r.Trials {
-		p.printf("%10s  %12s", rate(t.LR), loss(t.Loss))
+		p.printf("%10s  %12s", report.Number(t.LR), report.Number(t.Loss))
 		if r.Seeds > 1 {
-			p.printf("  %12s … %11s", loss(t.Lo), loss(t.Hi))
+			p.printf("  %12s … %11s", report.Number(t.Lo), report.Number(t.Hi))
 		}
 		switch {
 		case t.LR == r.Best:
@@ -185,14 +182,14 @@ func (p *lines) trials(r *lrfinder.Result) {
 // found tells the three rates and the theoretical limit, which knows of no schedule.
 func (p *lines) found(r *lrfinder.Result, scheduled bool) {
 	if r.Best == r.Best {
-		p.printf("ε*      %-10s the best after %d iterations: loss %s, from %s\n", rate(r.Best), r.Iterations, loss(r.BestLoss), loss(r.StartLoss))
+		p.printf("ε*      %-10s the best after %d iterations: loss %s, from %s\n", report.Number(r.Best), r.Iterations, report.Number(r.BestLoss), report.Number(r.StartLoss))
 	}
 	if r.Edge == r.Edge {
-		p.printf("ε_edge  %-10s severely unstable from here on\n", rate(r.Edge))
+		p.printf("ε_edge  %-10s severely unstable from here on\n", report.Number(r.Edge))
 	}
 	switch l := r.Limit; {
 	case l.LR == l.LR:
-		p.printf("limit   %-10s %s of theory, with λmax = %s at the start", rate(l.LR), l.Formula, knob.Sig3(l.LambdaMax))
+		p.printf("limit   %-10s %s of theory, with λmax = %s at the start", report.Number(l.LR), l.Formula, knob.Sig3(l.LambdaMax))
 		if scheduled {
 			p.printf("; it is for the rate of a step, after the schedule")
 		}
@@ -203,11 +200,11 @@ func (p *lines) found(r *lrfinder.Result, scheduled bool) {
 	switch {
 	case r.Suggested != r.Suggested:
 	case r.Suggested == r.Best:
-		p.printf("ε₀      %-10s = ε*\n", rate(r.Suggested))
+		p.printf("ε₀      %-10s = ε*\n", report.Number(r.Suggested))
 	case r.Suggested == r.Edge/1.5:
-		p.printf("ε₀      %-10s = ε_edge/1.5\n", rate(r.Suggested))
+		p.printf("ε₀      %-10s = ε_edge/1.5\n", report.Number(r.Suggested))
 	default:
-		p.printf("ε₀      %-10s = √(ε*·ε_edge)\n", rate(r.Suggested))
+		p.printf("ε₀      %-10s = √(ε*·ε_edge)\n", report.Number(r.Suggested))
 	}
 	p.printf("\n")
 }
@@ -224,74 +221,11 @@ func (p *lines) check(r *lrfinder.Result) {
 	}[r.Rule]
 	p.printf("%s, after %d iterations:\n", verdict, r.Check[0].Steps)
 	for _, c := range r.Check {
-		p.printf("  %-10s  %10s  loss %s", c.Name, rate(c.LR), loss(c.Loss))
+		p.printf("  %-10s  %10s  loss %s", c.Name, report.Number(c.LR), report.Number(c.Loss))
 		if c.LR == r.Chosen {
 			p.printf("  ← use this")
 		}
 		p.printf("\n")
 	}
 	p.printf("\n")
-}
-
-// rate and loss write numbers for people.
-func rate(v float64) string {
-	if v != v {
-		return "none"
-	}
-	return knob.Sig3(v)
-}
-
-func loss(v float64) string {
-	if v-v != 0 {
-		return "–"
-	}
-	return knob.Sig3(v)
-}
-
-// plotRates draws the loss against the logarithm of the rate, with the band over the seeds.
-func plotRates(w io.Writer, format string, spec train.Spec, r *lrfinder.Result) error {
-	color := plot.RunColor(0)
-	line := plot.Series{Name: fmt.Sprintf("loss after %d iterations", r.Iterations), Color: color}
-	band := plot.Series{Color: color, Faint: true}
-	lowest, positive := math.Inf(1), true
-	for _, t := range r.Trials {
-		lowest, positive = math.Min(lowest, t.Lo), positive && t.Lo > 0
-	}
-	top := r.StartLoss + 2*(r.StartLoss-lowest) // higher, only the edge shows
-	for _, t := range r.Trials {
-		if p := (plot.Point{X: math.Log10(t.LR), Lo: t.Lo, Hi: math.Min(t.Hi, top), Mid: math.Min(t.Loss, top)}); t.Loss-t.Loss == 0 {
-			line.Points = append(line.Points, p)
-			band.Points = append(band.Points, p)
-		}
-	}
-	chart := plot.Chart{Log: positive, XLabel: "log10 ε", YLabel: "loss", Series: []plot.Series{line}}
-	if r.Seeds > 1 {
-		chart.Series = append(chart.Series, band)
-	}
-	chart.Marks = rateMarks(r)
-	if n := len(line.Points); n > 0 { // with room for the edge and the text beside it
-		right := line.Points[n-1].X
-		for _, m := range chart.Marks {
-			right = math.Max(right, m.X)
-		}
-		left := line.Points[0].X
-		chart.XRange = [2]float64{left, right + 0.15*(right-left) + 0.1}
-	}
-	return plot.ExportCurves(w, format, fmt.Sprintf("%s on %s", spec.Optimizer, spec.Problem), &chart)
-}
-
-// rateMarks are the rates that were found, from left to right.
-func rateMarks(r *lrfinder.Result) []plot.Mark {
-	var marks []plot.Mark
-	for i, m := range []struct {
-		name string
-		lr   float64
-	}{{"ε*", r.Best}, {"ε₀", r.Suggested}, {"ε_edge", r.Edge}, {"limit", r.Limit.LR}, {"use", r.Chosen}} {
-		known := m.lr == m.lr && (i == 0 || m.lr != r.Best) && (m.name != "use" || m.lr != r.Suggested)
-		if known {
-			marks = append(marks, plot.Mark{X: math.Log10(m.lr), Text: m.name + " " + rate(m.lr), Color: plot.RunColor(i + 1)})
-		}
-	}
-	slices.SortFunc(marks, func(a, b plot.Mark) int { return cmp.Compare(a.X, b.X) })
-	return marks
 }

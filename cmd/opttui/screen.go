@@ -20,9 +20,9 @@ import (
 // screenCommand is the program without a subcommand.
 func screenCommand() *cobra.Command {
 	var (
-		spec          specFlags
-		speed         string
-		paused, ascii bool
+		spec            specFlags
+		speed, castName string
+		paused, ascii   bool
 	)
 	cmd := &cobra.Command{
 		Use:   "opttui",
@@ -44,6 +44,7 @@ defaults.`,
 	fs.StringVar(&speed, "speed", "60", "`steps` a second, or max; the screen takes the nearest of 1, 10, 60, 600, 6000 and max")
 	fs.BoolVar(&paused, "paused", false, "begin paused")
 	fs.BoolVar(&ascii, "ascii", false, "draw with ASCII characters only")
+	fs.StringVar(&castName, "cast", "", "`file` to record the screen to, for asciinema; a new one")
 	complete(cmd, "speed", func() []string { return []string{"1", "10", "60", "600", "6000", "max"} })
 
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -76,9 +77,25 @@ defaults.`,
 			}
 			return &exitError{exitUsage, fmt.Errorf("%s, so there is no screen to draw on. Without one, %s", why, instead)}
 		}
-		return show(model, cmd.ErrOrStderr())
+		return record(model, castName, cmd.ErrOrStderr())
 	}
 	return cmd
+}
+
+// record shows the screen, and records it to the file where one is given.
+func record(model tea.Model, name string, stderr io.Writer) error {
+	if name == "" {
+		return show(model, stderr)
+	}
+	c, err := newCast(name, os.Stdout)
+	if err != nil {
+		return err
+	}
+	err = show(model, stderr, tea.WithOutput(c), tea.WithFilter(c.filter))
+	if lost := c.end(); err == nil && lost != nil {
+		err = fmt.Errorf("the recording is not complete: %w", lost)
+	}
+	return err
 }
 
 // noScreen tells why the screen cannot be shown, "" if it can.

@@ -2,13 +2,12 @@ package main
 
 import (
 	"bufio"
-	"encoding/csv"
 	"io"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"opttui/internal/lrfinder"
+	"opttui/internal/report"
 	"opttui/internal/train"
 	"opttui/internal/usage"
 )
@@ -87,7 +86,7 @@ found until then is printed.`,
 		}
 		return sweep(cmd, one, axes, o, func(w io.Writer, s *lrfinder.Sweep) error {
 			if picture != "" {
-				if err := writePlot(picture, func(w io.Writer, format string) error { return plotSweep(w, format, one, s) }); err != nil {
+				if err := writePlot(picture, func(w io.Writer, format string) error { return report.SweepPicture(w, format, one.Problem, &s.Grid) }); err != nil {
 					return err
 				}
 			}
@@ -95,7 +94,7 @@ found until then is printed.`,
 			case asJSON:
 				return writeJSON(w, sweepJSON(one, s))
 			case asCSV:
-				return sweepCSV(w, s)
+				return report.SweepCSV(w, &s.Grid)
 			default:
 				return sweepText(w, one, s)
 			}
@@ -181,26 +180,4 @@ func sweepJSON(spec train.Spec, s *lrfinder.Sweep) sweepReport {
 		}
 	}
 	return out
-}
-
-// sweepCSV writes a row for every cell that was reached.
-func sweepCSV(w io.Writer, s *lrfinder.Sweep) error {
-	out := csv.NewWriter(w)
-	var head []string
-	for _, a := range s.Axes {
-		head = append(head, a.Key)
-	}
-	_ = out.Write(append(head, "loss", "lo", "hi", "final", "status")) // Flush tells of errors
-	for i, c := range s.Cells {
-		if c.Trial == nil || s.Repeats(i) {
-			continue
-		}
-		row := append([]string(nil), c.At...)
-		for _, v := range []float64{c.Loss, c.Lo, c.Hi, c.Final} {
-			row = append(row, strconv.FormatFloat(v, 'g', -1, 64))
-		}
-		_ = out.Write(append(row, string(c.Status)))
-	}
-	out.Flush()
-	return out.Error()
 }

@@ -5,7 +5,9 @@
 package lrfinder
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"math"
@@ -15,24 +17,33 @@ import (
 	"strings"
 	"testing"
 
+	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"opttui/internal/problems"
 	"opttui/internal/train"
 )
 
 var updateDocs = flag.Bool("update-docs", false, "write docs/lrfinder.md")
 
-// The cases of docs/lrfinder.md: these rules on every landscape, without and with noise, and on small models.
+// The cases of docs/lrfinder.md are these rules on all problems, landscapes without and with noise. Their results are kept in
+// a file, since all of them take minutes; every test run repeats those that are quick.
 var (
 	docRules  = []string{"sgd", "momentum", "adam", "rmsprop"}
-	docModels = []string{"iris", "iris/mlp"}
+	docGroups = []string{"landscapes", "landscapes with noise", "other functions", "models"}
+	docQuick  = []string{"iris", "iris/mlp"} // of the models
 )
+
+const docFile = "testdata/searches.json"
 
 // docCase is one search with the losses that every method's rate leads to.
 type docCase struct {
-	group  string
-	rule   string
-	result *Result
-	regret map[string]float64 // share of what could be gained that was not; NaN where the method names no rate
+	Group   string             `json:"group"`
+	Problem string             `json:"problem"`
+	Rule    string             `json:"rule"`
+	Verdict string             `json:"verdict"`          // holds, fails, untold; none where there is no answer
+	Regret  map[string]float64 `json:"regret,omitempty"` // share of what could be gained that was not; −1 where the method names no rate
+	spec    train.Spec
 }
 
 // docMethods are the ways to choose a rate, in the order of the table.
@@ -50,45 +61,104 @@ var docMethods = []struct {
 	{"minimum/10", func(r *Result) float64 { return r.Range.Minimum }},
 }
 
-// TestDocs: docs/lrfinder.md is what the searches give.
-func TestDocs(t *testing.T) {
+// docCases are all of them, not yet searched.
+func docCases() []*docCase {
 	var cases []*docCase
 	add := func(group string, s train.Spec) {
 		for _, rule := range docRules {
 			s.Optimizer = rule
-			cases = append(cases, searchCase(t, group, s))
+			cases = append(cases, &docCase{Group: group, Problem: s.Problem, Rule: rule, spec: s})
 		}
 	}
 	for _, p := range problems.All() {
-		if len(p.Domain) == 2 {
+		problem := p.New()
+		_, model := problem.(problems.Sampled)
+		switch n := problem.Dim(); {
+		case model:
+			batch := p.Batch
+			if slices.Contains(docQuick, p.Name) {
+				batch = 16
+			}
+			add("models", train.Spec{Problem: p.Name, Batch: batch})
+		case n == 2 && len(p.Domain) == 2:
 			add("landscapes", train.Spec{Problem: p.Name})
-		}
-	}
-	for _, p := range problems.All() {
-		if len(p.Domain) == 2 {
 			add("landscapes with noise", train.Spec{Problem: p.Name, Noise: 1, Batch: 1})
+		default:
+			add("other functions", train.Spec{Problem: p.Name})
 		}
 	}
-	for _, name := range docModels {
-		add("models", train.Spec{Problem: name, Batch: 16})
+	slices.SortStableFunc(cases, func(a, b *docCase) int {
+		return cmp.Compare(slices.Index(docGroups, a.Group), slices.Index(docGroups, b.Group))
+	})
+	return cases
+}
+
+// quick tells whether the case is searched in every test run.
+func (c *docCase) quick() bool {
+	return strings.HasPrefix(c.Group, "landscapes") || slices.Contains(docQuick, c.Problem)
+}
+
+// TestDocs: docs/lrfinder.md is what the searches give.
+func TestDocs(t *testing.T) {
+	cases := docCases()
+	kept := readCases(t)
+	for i, c := range cases {
+		switch {
+		case *updateDocs:
+			c.search(t)
+		case c.quick():
+			c.search(t)
+			if len(kept) == len(cases) && !gocmp.Equal(*c, *kept[i], cmpopts.IgnoreUnexported(docCase{})) {
+				t.Errorf("%s: %s on %s: %s", c.Group, c.Rule, c.Problem, gocmp.Diff(*kept[i], *c, cmpopts.IgnoreUnexported(docCase{})))
+			}
+		}
 	}
-	doc, file := docPage(cases), filepath.Join("..", "..", "docs", "lrfinder.md")
+	file := filepath.Join("..", "..", "docs", "lrfinder.md")
 	if *updateDocs {
-		if err := os.WriteFile(file, []byte(doc), 0o644); err != nil {
+		write(t, file, []byte(docPage(cases)))
+		b, err := json.MarshalIndent(cases, "", " ")
+		if err != nil {
 			t.Fatal(err)
 		}
+		write(t, docFile, b)
+		kept = cases
 	}
-	if b, err := os.ReadFile(file); err != nil || string(b) != doc {
+	if len(kept) != len(cases) {
+		t.Fatalf("%s has %d cases, not %d", docFile, len(kept), len(cases))
+	}
+	if b, err := os.ReadFile(file); err != nil || string(b) != docPage(kept) {
 		t.Errorf("docs/lrfinder.md is not what the searches give (%v): go test ./internal/lrfinder -run Docs -update-docs", err)
 	}
 }
 
-// searchCase searches, and then runs every method's rate ten times as long, with noise that the search has not seen.
-func searchCase(t *testing.T, group string, s train.Spec) *docCase {
-	c := &docCase{group: group, rule: s.Optimizer, result: find(t, s, Options{}), regret: map[string]float64{}}
-	if !c.result.Answered() {
-		return c
+func readCases(t *testing.T) (kept []*docCase) {
+	b, err := os.ReadFile(docFile)
+	if err == nil {
+		err = json.Unmarshal(b, &kept)
 	}
+	if err != nil && !*updateDocs {
+		t.Fatal(err)
+	}
+	return kept
+}
+
+func write(t *testing.T, file string, b []byte) {
+	t.Helper()
+	if err := os.WriteFile(file, b, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// search searches, and then runs every method's rate ten times as long, with noise that the search has not seen.
+func (c *docCase) search(t *testing.T) {
+	s := c.spec
+	r := find(t, s, Options{})
+	if !r.Answered() {
+		c.Verdict = "none"
+		return
+	}
+	c.Verdict = []string{"untold", "holds", "fails"}[r.Rule]
+	c.Regret = map[string]float64{}
 	if s.Start == nil {
 		s.Start = startOf(t, s.Problem, s.Seed)
 	}
@@ -99,7 +169,7 @@ func searchCase(t *testing.T, group string, s train.Spec) *docCase {
 	}
 	var rates []float64
 	for _, m := range docMethods {
-		if lr := m.rate(c.result); lr == lr {
+		if lr := m.rate(r); lr == lr {
 			rates = append(rates, lr)
 		}
 	}
@@ -118,13 +188,16 @@ func searchCase(t *testing.T, group string, s train.Spec) *docCase {
 	}
 	i := 0
 	for _, m := range docMethods {
-		c.regret[m.name] = math.NaN()
-		if lr := m.rate(c.result); lr == lr {
-			c.regret[m.name] = (trials[i].Loss - best) / math.Max(f.res.StartLoss-best, math.SmallestNonzeroFloat64)
+		c.Regret[m.name] = -1
+		if lr := m.rate(r); lr == lr {
+			regret := (trials[i].Loss - best) / math.Max(f.res.StartLoss-best, math.SmallestNonzeroFloat64)
+			if !(regret < 2) {
+				regret = 2 // how much worse than the start does not matter
+			}
+			c.Regret[m.name] = math.Round(regret*1e5) / 1e5
 			i++
 		}
 	}
-	return c
 }
 
 const docIntro = `# The initial learning rate
@@ -167,20 +240,15 @@ func docPage(cases []*docCase) string {
 	var b strings.Builder
 	say := func(format string, args ...any) { fmt.Fprintf(&b, format, args...) }
 	say("%s## Does the rule hold?\n\n", docIntro)
-	say("%s on all landscapes of two variables, without noise and with gradient noise of σ = 1, and on minibatches of 16 for %s, at\na constant rate. ", strings.Join(docRules, ", "), strings.Join(docModels, " and "))
+	say("%s on all problems, at a constant rate: landscapes of two variables without noise and with\ngradient noise of σ = 1, functions of one, three and more variables, and models on their usual minibatches.\n", strings.Join(docRules, ", "))
 	say("*Cannot be told*: no rate above ε\\* is stable, or one above and one below do equally well.\n*No answer*: mostly since the function has no minimum.\n\n")
 	say("| | rule | holds | fails | cannot be told | no answer |\n| --- | --- | ---: | ---: | ---: | ---: |\n")
-	groups := []string{"landscapes", "landscapes with noise", "models"}
-	for _, g := range groups {
+	for _, g := range docGroups {
 		for _, rule := range docRules {
 			var n [4]int
 			for _, c := range cases {
-				switch {
-				case c.group != g || c.rule != rule:
-				case !c.result.Answered():
-					n[3]++
-				default:
-					n[[]int{2, 0, 1}[c.result.Rule]]++
+				if c.Group == g && c.Rule == rule {
+					n[slices.Index([]string{"holds", "fails", "untold", "none"}, c.Verdict)]++
 				}
 			}
 			say("| %s | %s | %d | %d | %d | %d |\n", g, rule, n[0], n[1], n[2], n[3])
@@ -190,16 +258,16 @@ func docPage(cases []*docCase) string {
 	say("Every method's rate then runs for 1000 steps, with noise that the search has not seen. The regret of a method is the share of\nwhat the best of the methods gained, from the loss of the start, that it did not: 0 is the best, 1 no better than the start.\n")
 	say("*Good* counts a regret below 1 %%; *lost* counts runs that end above their start or diverge, or where the method names no rate.\nWithout noise, the check has seen just these runs, so there *chosen* cannot lose to the rates that it tried.\n\n")
 	say("| | method | good | regret: median | 9 of 10 are below | lost |\n| --- | --- | ---: | ---: | ---: | ---: |\n")
-	for _, g := range groups {
+	for _, g := range append(slices.Clone(docGroups), "all") {
 		for _, m := range docMethods {
 			var regrets []float64
 			good, lost := 0, 0
 			for _, c := range cases {
-				if c.group != g || !c.result.Answered() {
+				if g != "all" && c.Group != g || c.Verdict == "none" {
 					continue
 				}
-				r := c.regret[m.name]
-				if r != r {
+				r := c.Regret[m.name]
+				if r < 0 {
 					r = inf
 				}
 				regrets = append(regrets, r)

@@ -26,13 +26,18 @@ const NotHere = "–"
 // Sweep tries all combinations of the values of some settings, each from the start and with the same seeds. It belongs to
 // one goroutine.
 type Sweep struct {
+	Grid
+	pool  pool
+	alpha []float64 // decay rates of the averages by which the cells are judged
+	start []float64 // losses at the cells' θ₀
+}
+
+// Grid is what a sweep tries, and what has come out so far.
+type Grid struct {
 	Options
 	Axes  []Axis
 	Cells []Cell // the last axis runs fastest
 	Best  int    // cell of the lowest loss, −1 where there is none
-	pool  pool
-	alpha []float64 // decay rates of the averages by which the cells are judged
-	start []float64 // losses at the cells' θ₀
 }
 
 // mostCells bounds a sweep.
@@ -42,7 +47,7 @@ const mostCells = 100_000
 // that some of the optimizers of an axis do not have goes to those that have it. Errors are *usage.Error, but for files
 // that cannot be read.
 func NewSweep(spec train.Spec, axes []Axis, o Options) (*Sweep, error) {
-	s := &Sweep{Options: o.withDefaults(), Axes: axes, Best: -1}
+	s := &Sweep{Grid: Grid{Options: o.withDefaults(), Axes: axes, Best: -1}}
 	s.pool.workers = s.Workers
 	cells := 1
 	for i, a := range axes {
@@ -85,7 +90,7 @@ func NewSweep(spec train.Spec, axes []Axis, o Options) (*Sweep, error) {
 }
 
 // at returns the values of cell i.
-func (s *Sweep) at(i int) []string {
+func (s *Grid) at(i int) []string {
 	at := make([]string, len(s.Axes))
 	for k := len(at) - 1; k >= 0; k-- {
 		v := s.Axes[k].Values
@@ -96,10 +101,10 @@ func (s *Sweep) at(i int) []string {
 }
 
 // Repeats tells whether cell i is the same as an earlier one, since what they differ in neither has.
-func (s *Sweep) Repeats(i int) bool { return s.Cells[i].same != i }
+func (s *Grid) Repeats(i int) bool { return s.Cells[i].same != i }
 
 // twin is the first cell that differs from cell i only in settings that both do not have.
-func (s *Sweep) twin(i int, at []string) int {
+func (s *Grid) twin(i int, at []string) int {
 	width := 1
 	for k := len(at) - 1; k >= 0; k-- {
 		n := len(s.Axes[k].Values)
@@ -139,7 +144,7 @@ func (s *Sweep) prepare(spec train.Spec, c *Cell, used map[string]bool) (*train.
 	return train.New(spec)
 }
 
-func (s *Sweep) axis(key string) bool {
+func (s *Grid) axis(key string) bool {
 	return slices.ContainsFunc(s.Axes, func(a Axis) bool { return a.Key == key })
 }
 
@@ -229,7 +234,7 @@ func (s *Sweep) judge() {
 }
 
 // Settings are the cell's values by the keys of the axes.
-func (s *Sweep) Settings(c Cell) map[string]string {
+func (s *Grid) Settings(c Cell) map[string]string {
 	m := make(map[string]string)
 	for k, a := range s.Axes {
 		if c.At[k] != NotHere {

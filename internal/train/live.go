@@ -88,6 +88,9 @@ func (l *Live) Stop() {
 	<-l.done
 }
 
+// Stopped is closed when the goroutine has ended.
+func (l *Live) Stopped() <-chan struct{} { return l.done }
+
 // Snapshot returns the latest snapshot. It is never nil.
 func (l *Live) Snapshot() *Snapshot { return l.snap.Load() }
 
@@ -146,7 +149,8 @@ func (l *Live) Replace(spec Spec) (uint64, bool) {
 // its last step. It costs a copy of the parameters for about a millisecond of steps.
 func (l *Live) Watch(on bool) { l.watched.Store(on) }
 
-// Probe asks for a copy of the run, which is sent to probe; that must have room for it.
+// Probe asks for a copy of the run, which is sent to probe; that must have room for it, and is closed after it. It never
+// comes where the run is stopped before.
 func (l *Live) Probe(probe chan<- *Probe) (uint64, bool) { return l.send(message{probe: probe}) }
 
 func (l *Live) send(m message) (uint64, bool) {
@@ -219,6 +223,7 @@ func (l *Live) handle(m message) {
 	var err error
 	switch {
 	case m.probe != nil:
+		defer close(m.probe) // also when it panics
 		m.probe <- l.run.Probe()
 	case m.command != nil:
 		err = l.run.Apply(*m.command)

@@ -56,7 +56,7 @@ type Run struct {
 	scored      problems.Scored
 	scores      []ScorePoint
 	nextScore   int
-	scoreStride int // grows as scores are thinned; 0 is 1
+	scoreStride int       // grows as scores are thinned; 0 is 1
 	mark        *LastStep // where the last marked step began; nil while nobody watches
 	journal     []Entry
 	changed     int // counts commands, so that a publisher knows when the settings need listing again

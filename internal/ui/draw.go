@@ -36,6 +36,7 @@ func (m *Model) draw() {
 		m.drawTune(l.tune)
 	}
 	m.drawCurves(l.curves)
+	m.drawGauges(l.gauges)
 	m.drawStatus(l.status)
 	m.drawKeys(l.keys)
 	switch {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 
@@ -11,6 +12,7 @@ import (
 
 	"opttui/internal/lrfinder"
 	"opttui/internal/plot"
+	"opttui/internal/report"
 	"opttui/internal/train"
 )
 
@@ -102,8 +104,10 @@ func (b *finderBox) key(m *Model, msg tea.KeyPressMsg) {
 		step = 1
 	case "enter":
 		b.apply(m)
+	case "E":
+		b.export(m)
 	default:
-		m.refuse("← → look at a trial, enter takes its rate, esc leaves")
+		m.refuse("← → look at a trial, enter takes its rate, E writes files, esc leaves")
 	}
 	if n := len(b.trials); step != 0 && n > 0 {
 		b.at = b.trials[min(max(b.cursor()+step, 0), n-1)].LR
@@ -137,13 +141,26 @@ func (b *finderBox) apply(m *Model) {
 	m.give(b.lane, set(rate))
 }
 
+// export writes the trials as a table and as a picture.
+func (b *finderBox) export(m *Model) {
+	r := b.result
+	if r == nil || len(r.Trials) == 0 {
+		m.refuse("the search goes on: E writes its trials when it is done")
+		return
+	}
+	problem := b.lane.snap.Spec.Problem
+	m.save("rates-"+problem,
+		artefact{"csv", func(w io.Writer) error { return report.RatesCSV(w, r) }},
+		artefact{"svg", func(w io.Writer) error { return report.RatesPicture(w, "svg", b.rule+" on "+problem, r) }})
+}
+
 func (b *finderBox) draw(m *Model) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	w, h := min(m.w-2, 110), min(m.h-2, 34)
 	box := pane{rect{(m.w - w) / 2, max(1, (m.h-h)/2), w, h}, true}
 	m.screen.Fill(box.x, box.y, box.w, box.h, plot.Cell{R: ' '})
-	m.frameOf(box, fmt.Sprintf("learning rate of %s ── ← → look at a trial, enter takes the rate, esc leaves", b.rule))
+	m.frameOf(box, fmt.Sprintf("learning rate of %s ── ← → look at a trial, enter takes the rate, E writes CSV and SVG, esc leaves", b.rule))
 	in := box.inner()
 	lines := b.words()
 	text := min(len(lines), max(in.h-8, 1))

@@ -26,6 +26,7 @@ func (m *Model) drawLandscape(p pane) {
 		}
 		m.drawPath(o, l, append(s.Path[:len(s.Path):len(s.Path)], train.XY{X: s.X[0], Y: s.X[1]}))
 	}
+	m.drawLocal(o, m.lane())
 	m.drawArrows(o, m.lane())
 	for _, k := range m.world.minima() {
 		mark := '◇'

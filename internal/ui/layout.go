@@ -54,13 +54,16 @@ const (
 // there are, or the picture would jump with every switch.
 const (
 	maxSettings = 12
+	gaugeRows   = 4  // lines of the gauges
+	leastCurves = 10 // rows that the curves need before the gauges get a panel
 )
 
 // layout is where everything stands on a screen of a given size.
 type layout struct {
-	shape                         shape
-	title, status, keys           rect
-	landscape, curves, runs, tune pane
+	shape                     shape
+	title, status, keys       rect
+	landscape, curves, gauges pane
+	runs, tune                pane
 }
 
 // arrange divides a screen of w×h cells among the panels.
@@ -89,6 +92,7 @@ func arrange(w, h int) layout {
 			scape := top * 11 / 20
 			l.landscape = pane{rect{0, 1, w, scape}, false}
 			l.curves = pane{rect{0, 1 + scape, w, top - scape}, false}
+			l.gauge()
 		}
 		l.runs = pane{rect{0, 1 + top, left - 1, bottom}, false}
 		l.tune = pane{rect{left, 1 + top, w - left, bottom}, false}
@@ -100,10 +104,25 @@ func arrange(w, h int) layout {
 		left := w * 55 / 100
 		l.landscape = pane{rect{0, 1, left, top}, true}
 		l.curves = pane{rect{left, 1, w - left, top}, true}
+		l.gauge()
 		l.runs = pane{rect{0, 1 + top, left, bottom}, true}
 		l.tune = pane{rect{left, 1 + top, w - left, bottom}, true}
 	}
 	return l
+}
+
+// gauge takes the rows of the gauges from those of the curves, where these have enough.
+func (l *layout) gauge() {
+	c := &l.curves
+	rows := gaugeRows + 1
+	if c.boxed {
+		rows++
+	}
+	if c.h-rows < leastCurves {
+		return
+	}
+	c.h -= rows
+	l.gauges = pane{rect{c.x, c.y + c.h, c.w, rows}, c.boxed}
 }
 
 // frameOf draws a panel's box or rule with its title.

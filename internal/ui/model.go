@@ -76,6 +76,7 @@ type Model struct {
 	ready    <-chan func()  // what is being prepared; nil for nothing
 	prompt   *prompt
 	formula  *formulaBox
+	gauges   gauges
 	finder   *finderBox
 	sweeping *sweepBox
 	undo     *undo
@@ -183,6 +184,7 @@ func (m *Model) add(spec train.Spec) error {
 
 // show gives a run that has begun its place on the screen.
 func (m *Model) show(live *train.Live) {
+	live.Watch(true)
 	// A removed run's colour is free again; the lowest free one keeps a race's colours stable.
 	i := 0
 	for slices.ContainsFunc(m.lanes, func(l *lane) bool { return l.color == plot.RunColor(i) }) {
@@ -306,6 +308,7 @@ func (m *Model) pull() {
 		m.dirty, m.drag = true, drag{}
 	}
 	m.explore()
+	m.gauge()
 	if m.finder != nil && m.finder.fresh() || m.sweeping != nil && m.sweeping.fresh() {
 		m.dirty = true
 	}
@@ -329,7 +332,7 @@ func (m *Model) Settled() bool {
 			return false
 		}
 	}
-	return true
+	return !resting(m.lane().snap) || m.gauges.settled(m.lane())
 }
 
 // View implements tea.Model. Bubble Tea calls it after every message, so the frame is kept until something

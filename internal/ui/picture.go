@@ -24,7 +24,7 @@ func Picture(ctx context.Context, out io.Writer, o Options, w, h, steps int) err
 	busy := func(l *lane) bool { // a run may end before its last step, by divergence
 		return l.snap.Applied < l.sent || l.snap.Step < steps && l.snap.Status == train.Paused
 	}
-	for m.pull(); slices.ContainsFunc(m.lanes, busy) || m.surveying(); m.pull() {
+	for m.pull(); slices.ContainsFunc(m.lanes, busy) || m.surveying() || !m.Settled(); m.pull() {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()

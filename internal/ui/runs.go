@@ -60,7 +60,12 @@ func (m *Model) drawRuns(p pane) {
 			m.screen.Text(in.x+in.w-width(word), y, word, m.warn(), plot.Bold)
 		}
 	}
-	m.drawDetails(rect{in.x + 2, in.y + len(m.lanes) + 1, in.w - 2, in.h - len(m.lanes) - 1})
+	rest := rect{in.x + 2, in.y + len(m.lanes) + 1, in.w - 2, in.h - len(m.lanes) - 1}
+	if m.gauges.shown && m.lay.gauges.h == 0 { // no room for a panel of their own
+		m.drawGaugeLines(rect{in.x + 1, in.y + len(m.lanes), in.w - 1, in.h - len(m.lanes)})
+		return
+	}
+	m.drawDetails(rest)
 }
 
 // firstRun is the first run of the list that is shown in so many rows.

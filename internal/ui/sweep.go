@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"opttui/internal/knob"
 	"opttui/internal/lrfinder"
+	"opttui/internal/report"
 	"opttui/internal/train"
 )
 
@@ -20,6 +22,7 @@ type sweepBox struct {
 	axes   [2]lrfinder.Axis  // the other setting, and the learning rate
 	trials []*lrfinder.Trial // of each cell, the rate running fastest; nil where there is none yet
 	best   int               // −1 before the end
+	grid   *lrfinder.Grid    // as it began; nil before that
 
 	at    int // the cell under the cursor
 	moved bool
@@ -123,6 +126,11 @@ func (b *sweepBox) run(ctx context.Context, spec train.Spec) {
 		take()
 	}})
 	if err == nil {
+		began := s.Grid
+		began.Cells = slices.Clone(s.Cells)
+		b.mu.Lock()
+		b.grid = &began
+		b.mu.Unlock()
 		err = s.Run(ctx)
 	}
 	b.mu.Lock()
@@ -161,6 +169,9 @@ func (b *sweepBox) key(m *Model, msg tea.KeyPressMsg) {
 	case "enter":
 		b.apply(m, at)
 		return
+	case "E":
+		b.export(m)
+		return
 	case "left":
 		at--
 	case "right":
@@ -170,12 +181,29 @@ func (b *sweepBox) key(m *Model, msg tea.KeyPressMsg) {
 	case "down":
 		at -= sweepRates
 	default:
-		m.refuse("arrows look at a cell, enter takes its settings, esc leaves")
+		m.refuse("arrows look at a cell, enter takes its settings, E writes files, esc leaves")
 		return
 	}
 	if at >= 0 && at < n {
 		b.at, b.moved = at, true
 	}
+}
+
+// export writes the cells that are there as a table and as a picture.
+func (b *sweepBox) export(m *Model) {
+	if b.grid == nil {
+		m.refuse("there is nothing to write yet")
+		return
+	}
+	s := *b.grid
+	s.Best, s.Cells = b.best, slices.Clone(s.Cells)
+	for i, t := range b.trials {
+		s.Cells[i].Trial = t
+	}
+	problem := b.lane.snap.Spec.Problem
+	m.save("sweep-"+problem,
+		artefact{"csv", func(w io.Writer) error { return report.SweepCSV(w, &s) }},
+		artefact{"svg", func(w io.Writer) error { return report.SweepPicture(w, "svg", problem, &s) }})
 }
 
 // values are what a cell has for the two settings.

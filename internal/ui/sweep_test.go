@@ -1,6 +1,9 @@
 package ui
 
 import (
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/charmbracelet/colorprofile"
@@ -41,6 +44,17 @@ func TestSweep(t *testing.T) {
 	}
 	wants(t, m, "sweep", "learning rate × momentum", "0.999", "◆", "╱", "loss")
 	checkFrame(t, m)
+	t.Chdir(t.TempDir())
+	press(t, m, "E")
+	wants(t, m, "written: opttui-sweep-quadratic-", ".csv", ".svg")
+	table, err := filepath.Glob("opttui-sweep-quadratic-*.csv")
+	if err != nil || len(table) != 1 {
+		t.Fatal(table, err)
+	}
+	if text, err := os.ReadFile(table[0]); err != nil || strings.Count(string(text), "\n") != 1+len(b.trials) ||
+		!strings.HasPrefix(string(text), "optimizer.momentum,optimizer.lr,loss") || strings.Count(string(text), "diverged") == 0 {
+		t.Errorf("the table of %d cells is %s (%v)", len(b.trials), text, err)
+	}
 	other, _ := b.values(b.best)
 	rate := b.trials[b.best].LR
 	press(t, m, "enter")

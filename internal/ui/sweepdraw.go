@@ -16,7 +16,7 @@ func (b *sweepBox) draw(m *Model) {
 	box := pane{rect{(m.w - w) / 2, max(1, (m.h-h)/2), w, h}, true}
 	m.screen.Fill(box.x, box.y, box.w, box.h, plot.Cell{R: ' '})
 	name := strings.TrimPrefix(b.axes[0].Key, "optimizer.")
-	m.frameOf(box, fmt.Sprintf("sweep ── learning rate × %s ── arrows look, enter takes the cell, esc leaves", plain(name)))
+	m.frameOf(box, fmt.Sprintf("sweep ── learning rate × %s ── arrows look, enter takes the cell, E writes CSV and SVG, esc leaves", plain(name)))
 	in := box.inner()
 	rows := len(b.axes[0].Values)
 	tall := 1
