@@ -38,7 +38,8 @@ func (m *Model) gauge() {
 	if f := g.found.Load(); f != g.seen {
 		g.seen, m.dirty = f, true
 	}
-	if g.busy.Load() || g.current(l) || !resting(l.snap) && time.Now().UnixNano() < g.due.Load() {
+	another := g.seen == nil || g.seen.live != l.live
+	if g.busy.Load() || g.current(l) || !another && !resting(l.snap) && time.Now().UnixNano() < g.due.Load() {
 		return
 	}
 	pause := m.rest()

@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"opttui/internal/curvature"
@@ -25,13 +26,16 @@ func (m *Model) drawGauges(p pane) {
 
 // drawGaugeLines writes the gauges, as many lines as there is room for.
 func (m *Model) drawGaugeLines(in rect) {
-	for i, line := range m.gaugeLines(in.w) {
+	for i, line := range m.gaugeLines(in.w, in.h) {
 		if i >= in.h {
 			return
 		}
 		x := in.x + 1
-		for _, part := range line {
+		for k, part := range line {
 			text := m.line(part.text)
+			if k > 0 && part.name { // of another quantity
+				x++
+			}
 			if x+width(text) > in.x+in.w {
 				text = clip(text, in.x+in.w-x)
 			}
@@ -46,35 +50,44 @@ type part struct {
 	text  string
 	color plot.Color
 	attr  plot.Attr
+	name  bool // of what follows
 }
 
-// gaugeLines are the lines of the panel, the most wanted first.
-func (m *Model) gaugeLines(room int) [][]part {
+// name is the name of a quantity.
+func (m *Model) name(text string) part { return part{text, m.dim(), m.faint(), true} }
+
+// gaugeLines are the lines of the panel for so many columns and rows, the most wanted first.
+func (m *Model) gaugeLines(room, rows int) [][]part {
 	s, r := m.lane().snap, m.report()
-	name := func(t string) part { return part{t, m.dim(), m.faint()} }
+	name := m.name
 	plain := func(t string) part { return part{text: t} }
 	if r == nil {
-		return [][]part{{name("the curvature is being measured …")}, m.gradientLine(nil)}
+		return [][]part{{name("the curvature is being measured …")}, nil, nil, m.gradientLine(nil)}
 	}
-	curve := []part{name("λ"), plain(eigenText(r)), name("κ"), plain(value(r.Condition)), name("gᵀHg/gᵀg"), plain(value(r.Along))}
+	curve := []part{name("λ"), plain(eigenText(r)), name("κ"), plain(value(r.Condition))}
 	if r.Class != curvature.Unknown {
 		curve = append(curve, m.classPart(r))
 	}
+	curve = append(curve, name("gᵀHg/gᵀg"), plain(value(r.Along)))
 	change := []part{name("Δf predicted"), plain(signed(r.Last.Predicted)), name("actual"), plain(signed(r.Last.Actual))}
-	if room >= 44 {
-		sum := fmt.Sprintf("= %s gradient %s curvature", signed(r.Last.Gradient), signed(r.Last.Curvature))
-		if s.Stochastic {
-			sum += fmt.Sprintf(", noise %s", signed(r.Last.Noise))
-		}
-		change = []part{name("Δf"), plain(signed(r.Last.Actual)), name("predicted"), plain(signed(r.Last.Predicted)), name(sum)}
+	split := []part{name("   by gradient"), plain(signed(r.Last.Gradient)), name("curvature"), plain(signed(r.Last.Curvature))}
+	if s.Stochastic {
+		split = append(split, name("noise"), plain(signed(r.Last.Noise)))
 	}
-	return [][]part{m.rateLine(r), curve, change, m.gradientLine(r)}
+	if room >= 80 {
+		change, split = append(change, split...), nil
+	}
+	lines := [][]part{m.rateLine(r), curve, change, m.gradientLine(r)}
+	if split != nil && rows > len(lines) {
+		lines = slices.Insert(lines, 3, split)
+	}
+	return lines
 }
 
 // rateLine is the bar of the learning rate against its limit.
 func (m *Model) rateLine(r *curvature.Report) []part {
 	s := m.lane().snap
-	name := func(t string) part { return part{t, m.dim(), m.faint()} }
+	name := m.name
 	if s.Optimizer.Unit == optim.NoRate || math.IsNaN(r.Limit.LR) {
 		why := r.Limit.Why
 		if why == "" {
@@ -102,7 +115,7 @@ func (m *Model) rateLine(r *curvature.Report) []part {
 	}
 	return []part{name("ε"), {text: value(s.LR)},
 		{text: strings.Repeat(on, full) + strings.Repeat(off, bar-full), color: color},
-		{text: value(share)}, name("of " + r.Limit.Formula + " = " + value(r.Limit.LR)), {word, color, plot.Bold}}
+		{text: value(share) + " of " + value(r.Limit.LR)}, {text: word, color: color, attr: plot.Bold}, name(r.Limit.Formula)}
 }
 
 // classPart is the kind of critical point that is near, as the signs of the eigenvalues say.
@@ -110,7 +123,7 @@ func (m *Model) classPart(r *curvature.Report) part {
 	text := string(r.Class)
 	switch {
 	case r.Critical:
-		return part{"at a " + text, m.accent(), plot.Bold}
+		return part{text: "at a " + text, color: m.accent(), attr: plot.Bold}
 	case !math.IsNaN(r.Distance) && !math.IsInf(r.Distance, 0):
 		text += ", " + value(r.Distance) + " away"
 	}
@@ -120,7 +133,7 @@ func (m *Model) classPart(r *curvature.Report) part {
 // gradientLine is what is known without the Hessian.
 func (m *Model) gradientLine(r *curvature.Report) []part {
 	s := m.lane().snap
-	name := func(t string) part { return part{t, m.dim(), m.faint()} }
+	name := m.name
 	line := []part{name("‖g‖"), {text: value(s.GradNorm)}}
 	if r != nil && !math.IsNaN(r.Ratio) {
 		line = append(line, name("‖Δθ‖/‖θ‖"), part{text: value(r.Ratio)})

@@ -54,7 +54,7 @@ const (
 // there are, or the picture would jump with every switch.
 const (
 	maxSettings = 12
-	gaugeRows   = 4  // lines of the gauges
+	gaugeRows   = 4  // lines of the gauges; one more where the curves keep enough
 	leastCurves = 10 // rows that the curves need before the gauges get a panel
 )
 
@@ -116,6 +116,9 @@ func (l *layout) gauge() {
 	c := &l.curves
 	rows := gaugeRows + 1
 	if c.boxed {
+		rows++
+	}
+	if c.h-rows > leastCurves+2 {
 		rows++
 	}
 	if c.h-rows < leastCurves {

@@ -29,7 +29,7 @@ func (m *Model) drawLocal(o *plot.Overlay, l *lane) {
 	if !m.gauges.shown || r == nil || len(s.X) != 2 || m.gauges.stale(l) {
 		return
 	}
-	size := 0.16 * math.Min(o.View.X1-o.View.X0, o.View.Y1-o.View.Y0)
+	size := 0.12 * math.Min(o.View.X1-o.View.X0, o.View.Y1-o.View.Y0)
 	if scale := m.gauges.seen.scale; len(scale) == 2 {
 		m.drawRatesEllipse(o, s.X, scale, 0.6*size)
 	}
