@@ -2,6 +2,7 @@ package curvature
 
 import (
 	"math"
+	"strings"
 
 	"gonum.org/v1/gonum/floats"
 
@@ -112,7 +113,7 @@ func (m *Measurer) limit(p *train.Probe, at *place) Limit {
 		l.Why = notAnyScale
 		return l
 	case p.Scale == nil:
-		l.Lambda = at.max() + s.Coupled
+		l.Lambda, l.Formula = at.max()+s.Coupled, strings.ReplaceAll(l.Formula, "(P⁻¹H)", "")
 	default:
 		l.Lambda = m.preconditioned(p.Scale, at, s.Coupled)
 	}
