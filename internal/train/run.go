@@ -56,7 +56,7 @@ type Run struct {
 	scored      problems.Scored
 	scores      []ScorePoint
 	nextScore   int
-	scoreStride int // grows as scores are thinned; 0 is 1
+	scoreStride int       // grows as scores are thinned; 0 is 1
 	mark        *LastStep // where the last marked step began; nil while nobody watches
 	journal     []Entry
 	changed     int // counts commands, so that a publisher knows when the settings need listing again
@@ -421,32 +421,4 @@ func (r *Run) Now() Spec {
 		}
 	}
 	return s
-}
-
-// Replay makes a run from its spec and journal and takes it to the given step: the same run, bit for bit.
-func Replay(spec Spec, journal []Entry, step int) (*Run, error) {
-	r, err := New(spec)
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range journal {
-		if e.Step > step {
-			break
-		}
-		if e.Step < r.step {
-			return nil, usage.Errorf("the journal is not in order: step %d after step %d", e.Step, r.step)
-		}
-		r.Advance(e.Step - r.step)
-		if r.step != e.Step {
-			return nil, usage.Errorf("the journal has a command at step %d, but the run is over at step %d", e.Step, r.step)
-		}
-		if e.Stopped {
-			r.Advance(1) // fails again, as it did then
-		}
-		if err := r.Apply(e.Command); err != nil {
-			return nil, err
-		}
-	}
-	r.Advance(step - r.step)
-	return r, nil
 }
