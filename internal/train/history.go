@@ -113,6 +113,13 @@ func (h *History) clone() *History {
 	return &c
 }
 
+// frozen is the history as it is now, in shared memory: whoever goes on from it clones it first.
+func (h *History) frozen() *History {
+	c := *h
+	c.done = h.done[:len(h.done):len(h.done)]
+	return &c
+}
+
 // HistoryView is a history at one moment. It never changes.
 type HistoryView struct {
 	Buckets   []Bucket

@@ -20,7 +20,6 @@ const mailboxSize = 256
 const (
 	batchTime   = time.Millisecond     // how long a run computes before it looks into its mailbox
 	publishTime = 5 * time.Millisecond // how old a snapshot may get while nothing but steps happen
-	speedTime   = 500 * time.Millisecond
 )
 
 // message asks the goroutine of a Live for something: a command or a control.
@@ -29,7 +28,17 @@ type message struct {
 	command *Command
 	control func(*Live) error
 	probe   chan<- *Probe // has room for one
+	when    when
 }
+
+// when says what a message does while the run is on its way to another step.
+type when int
+
+const (
+	waits when = iota // for the arrival
+	seeks             // changes the way
+	ends              // ends it
+)
 
 // Live is a run in a goroutine of its own. All methods may be called from any goroutine.
 type Live struct {
@@ -55,27 +64,62 @@ type Live struct {
 	meter   meter
 	clock   time.Time // when seconds were last added to the run
 	theta   theta
+	life    int // counts restarts
+
+	ladder   ladder
+	unkept   time.Duration // computing time since the last checkpoint
+	keepCost time.Duration // what that took
+	future   *future       // recorded, ahead of the run; nil at the furthest step
+	branches branches
+	seek     *Seeking  // nil where the run is where it should be
+	waiting  []message // for the arrival
+	leader   *Live     // nil for a run with a rate of its own
 }
 
+// Option is a choice about a Live that most callers leave alone.
+type Option func(*Live)
+
+// Budget bounds the memory for checkpoints, in bytes.
+func Budget(bytes int) Option { return func(l *Live) { l.ladder.budget = bytes } }
+
 // Launch starts a run in a goroutine. It ends when ctx does or Stop is called.
-func Launch(ctx context.Context, spec Spec, rate float64, paused bool) (*Live, error) {
+func Launch(ctx context.Context, spec Spec, rate float64, paused bool, options ...Option) (*Live, error) {
 	run, err := New(spec)
 	if err != nil {
 		return nil, err
 	}
-	return launch(ctx, run, rate, paused), nil
+	return LaunchRun(ctx, run, rate, paused, options...), nil
 }
 
 // LaunchRun starts a run that has been made already.
-func LaunchRun(ctx context.Context, run *Run, rate float64, paused bool) *Live {
-	return launch(ctx, run, rate, paused)
+func LaunchRun(ctx context.Context, run *Run, rate float64, paused bool, options ...Option) *Live {
+	return launch(ctx, run, nil, rate, paused, options)
 }
 
-func launch(ctx context.Context, run *Run, rate float64, paused bool) *Live {
+// LaunchReplay starts a run that goes at once, recomputing, to the given step of its journal, as by GoTo. Then it
+// pauses.
+func LaunchReplay(ctx context.Context, spec Spec, journal []Entry, step int, rate float64, options ...Option) (*Live, error) {
+	run, err := New(spec)
+	if err != nil {
+		return nil, err
+	}
+	ahead := &future{end: step, journal: slices.Clone(journal)}
+	if n := len(journal); n > 0 {
+		ahead.end = max(step, journal[n-1].Step)
+	}
+	l := launch(ctx, run, ahead, rate, true, options)
+	l.GoTo(step)
+	return l, nil
+}
+
+func launch(ctx context.Context, run *Run, ahead *future, rate float64, paused bool, options []Option) *Live {
 	ctx, stop := context.WithCancel(ctx)
 	l := &Live{
 		mail: make(chan message, mailboxSize), stop: stop, done: make(chan struct{}),
-		run: run, rate: rate, paused: paused,
+		run: run, rate: rate, paused: paused, ladder: ladder{budget: DefaultBudget}, future: ahead,
+	}
+	for _, o := range options {
+		o(l)
 	}
 	l.publish(time.Now())
 	go l.loop(ctx)
@@ -126,7 +170,7 @@ func (l *Live) SetRate(rate float64) (uint64, bool) {
 
 // Restart begins again at step 0 with the settings of this moment, which edit may change.
 func (l *Live) Restart(edit func(*Spec)) (uint64, bool) {
-	return l.send(message{control: func(l *Live) error {
+	return l.send(message{when: ends, control: func(l *Live) error {
 		spec := l.run.Now()
 		if edit != nil {
 			edit(&spec)
@@ -136,6 +180,8 @@ func (l *Live) Restart(edit func(*Spec)) (uint64, bool) {
 			return err
 		}
 		l.run, l.crashed, l.singles = run, "", 0
+		l.life++
+		l.future, l.branches, l.ladder.rungs = nil, branches{}, nil
 		return nil
 	}})
 }
@@ -206,7 +252,7 @@ func (l *Live) take(m message) {
 		l.refused = ""
 	}
 	for {
-		l.handle(m)
+		l.receive(m)
 		select {
 		case m = <-l.mail:
 		default:
@@ -215,6 +261,42 @@ func (l *Live) take(m message) {
 			return
 		}
 	}
+}
+
+// receive carries out a message, or puts it off until the run has arrived where it is going.
+func (l *Live) receive(m message) {
+	switch {
+	case m.when == ends:
+		for l.seek = nil; len(l.waiting) > 0; l.seek = nil { // what has waited may begin another way
+			l.drain()
+		}
+		l.handle(m)
+	case l.seek == nil, m.when == seeks && len(l.waiting) == 0:
+		l.handle(m)
+	case len(l.waiting) == mailboxSize:
+		l.refused = "too many keys while the run goes to another step"
+	default:
+		l.waiting = append(l.waiting, m)
+	}
+}
+
+// drain carries out what has waited, until a message among it sends the run on another way.
+func (l *Live) drain() {
+	for len(l.waiting) > 0 && l.seek == nil {
+		m := l.waiting[0]
+		l.waiting = l.waiting[1:]
+		l.handle(m)
+	}
+}
+
+// command changes the run. What was recorded ahead of it will not be.
+func (l *Live) command(c Command) error {
+	l.pace.size = 0 // steps may be slower now
+	if err := l.run.Apply(c); err != nil {
+		return err
+	}
+	l.fade()
+	return nil
 }
 
 func (l *Live) handle(m message) {
@@ -226,8 +308,7 @@ func (l *Live) handle(m message) {
 		defer close(m.probe) // also when it panics
 		m.probe <- l.run.Probe()
 	case m.command != nil:
-		err = l.run.Apply(*m.command)
-		l.pace.size = 0 // steps may be slower now
+		err = l.command(*m.command)
 	default:
 		err = m.control(l)
 		l.pace, l.meter = pace{}, meter{}
@@ -240,24 +321,43 @@ func (l *Live) handle(m message) {
 // rescue turns a panic into a crashed run that can be seen and restarted.
 func (l *Live) rescue() {
 	if p := recover(); p != nil {
-		l.crashed = fmt.Sprintf("%v\n%s", p, debug.Stack())
+		l.crash(p)
 		l.publish(time.Now())
 	}
+}
+
+func (l *Live) crash(p any) {
+	l.crashed, l.seek = fmt.Sprintf("%v\n%s", p, debug.Stack()), nil
 }
 
 // turn takes as many steps as are due and returns how long nothing will be due, or that nothing will be due
 // before a message comes.
 func (l *Live) turn() (wait time.Duration, idle bool) {
 	defer l.rescue()
-	if l.crashed != "" || l.run.Over() || (l.paused && l.singles == 0) {
+	if l.seek == nil && len(l.waiting) > 0 {
+		l.drain()
+		l.publish(time.Now())
+	}
+	if l.crashed != "" || l.seek == nil && (l.run.Over() || l.paused && l.singles == 0) {
 		return 0, true
 	}
 	now := time.Now()
+	if l.seek != nil {
+		took := l.seekOn(l.pace.chunk())
+		l.account(took, now, time.Now())
+		return 0, false
+	}
 	var took int
 	switch {
 	case l.paused:
 		took = l.advance(min(l.singles, l.pace.chunk()))
 		l.singles -= took
+	case l.leader != nil:
+		due, until := l.lag()
+		if due == 0 {
+			return until, false
+		}
+		took = l.advance(min(due, l.pace.chunk()))
 	case math.IsInf(l.rate, 1):
 		took = l.advance(l.pace.chunk())
 	default:
@@ -269,22 +369,46 @@ func (l *Live) turn() (wait time.Duration, idle bool) {
 		l.pace.paid(took)
 	}
 	end := time.Now()
-	l.pace.learn(took, end.Sub(now))
 	l.meter.count(took, end)
 	l.run.seconds += end.Sub(l.clock).Seconds()
-	l.clock = end
-	if end.Sub(l.pub) >= publishTime || l.run.Over() || l.paused || l.rate < 1/publishTime.Seconds() {
-		l.publish(end)
-	}
+	l.account(took, now, end)
 	return 0, false
 }
 
+// account is what follows on steps: it learns how long they take, keeps a checkpoint and publishes where it is time.
+func (l *Live) account(took int, begin, end time.Time) {
+	l.pace.learn(took, end.Sub(begin))
+	l.clock = end
+	l.keep(end.Sub(begin))
+	if end.Sub(l.pub) >= publishTime || l.run.Over() || l.paused && l.seek == nil || l.rate < 1/publishTime.Seconds() {
+		l.publish(end)
+	}
+}
+
+const (
+	keepTime  = 10 * time.Millisecond // computing time between two checkpoints
+	keepShare = 50                    // at least, as a multiple of what a checkpoint takes
+)
+
+// keep makes a checkpoint when enough has been computed since the last one.
+func (l *Live) keep(computed time.Duration) {
+	l.unkept += computed
+	if l.unkept < max(keepTime, keepShare*l.keepCost) || l.run.Over() {
+		return
+	}
+	begin := time.Now()
+	l.ladder.add(l.run)
+	l.unkept, l.keepCost = 0, time.Since(begin)
+}
+
 // advance takes up to n steps and returns how many it took. Of a watched run the last is marked.
-func (l *Live) advance(n int) int {
+func (l *Live) advance(n int) (took int) {
+	n = l.along(n)
+	defer l.arrive()
 	if !l.watched.Load() {
 		return l.run.Advance(n)
 	}
-	took := l.run.Advance(n - 1)
+	took = l.run.Advance(n - 1)
 	if took == n-1 {
 		l.run.Mark()
 		took += l.run.Advance(1)
@@ -296,7 +420,7 @@ func (l *Live) advance(n int) int {
 func (l *Live) snapshot() (s *Snapshot) {
 	defer func() {
 		if p := recover(); p != nil {
-			l.crashed = fmt.Sprintf("%v\n%s", p, debug.Stack())
+			l.crash(p)
 			s = new(Snapshot)
 			if last := l.snap.Load(); last != nil {
 				*s = *last
@@ -312,6 +436,7 @@ func (l *Live) publish(now time.Time) {
 	l.seq++
 	s.Seq, s.Applied, s.Refused = l.seq, l.applied, l.refused
 	s.Rate, s.Speed = l.rate, l.meter.speed
+	s.Life, s.Seeking, s.Ahead, s.Branches = l.life, l.seek, l.ahead(), l.branches.list
 	if s.Trail != nil {
 		resting := l.paused || l.run.Over() || l.crashed != ""
 		s.Theta = l.theta.of(l.run, now, resting)
@@ -353,64 +478,4 @@ func (t *theta) of(r *Run, now time.Time, resting bool) []float64 {
 		*t = theta{run: r, step: r.step, at: now, x: slices.Clone(x)}
 	}
 	return t.x
-}
-
-// pace decides how many steps to take at a time.
-type pace struct {
-	begin time.Time // when the present rate began
-	steps int       // taken since
-	rate  float64
-	size  float64 // steps that take about batchTime
-}
-
-// chunk is how many steps to take before looking at the mailbox and the clock again.
-func (p *pace) chunk() int { return max(1, int(p.size)) }
-
-// learn adjusts the chunk to the time that the last one took.
-func (p *pace) learn(steps int, took time.Duration) {
-	if steps == 0 || steps < p.chunk() {
-		return
-	}
-	want := p.size * float64(batchTime) / float64(max(took, time.Microsecond))
-	p.size = min(max(want, 1), max(2*p.size, 2), 1e6)
-}
-
-// maxDebt is how long a run that could not keep up tries to make up for; older debts are forgiven.
-const maxDebt = 100 * time.Millisecond
-
-// due returns how many steps are owed at this rate, or else how long until the next is.
-func (p *pace) due(now time.Time, rate float64) (steps int, until time.Duration) {
-	if p.rate != rate {
-		// The first step is owed at once, so that even at one step a second a key shows its effect.
-		p.begin, p.steps, p.rate = now, -1, rate
-	}
-	owed := now.Sub(p.begin).Seconds()*rate - float64(p.steps)
-	if limit := max(1, rate*maxDebt.Seconds()); owed > 2*limit {
-		p.begin, p.steps = now, -1
-		owed = 1
-	}
-	if owed >= 1 {
-		return int(owed), 0
-	}
-	return 0, time.Duration((1 - owed) / rate * float64(time.Second))
-}
-
-func (p *pace) paid(steps int) { p.steps += steps }
-
-// meter measures steps a second over windows of half a second.
-type meter struct {
-	since time.Time
-	steps int
-	speed float64
-}
-
-func (m *meter) count(steps int, now time.Time) {
-	if m.since.IsZero() {
-		m.since = now
-	}
-	m.steps += steps
-	if d := now.Sub(m.since); d >= speedTime {
-		m.speed = float64(m.steps) / d.Seconds()
-		m.since, m.steps = now, 0
-	}
 }

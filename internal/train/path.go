@@ -12,17 +12,21 @@ type XY struct{ X, Y float64 }
 // than a tolerance from the last kept one, and the tolerance doubles whenever the path is full. Unlike every
 // k-th point, this keeps the first, large moves of a run that then converges for a million steps.
 type Path struct {
-	kept []XY
-	tol  XY
+	kept  []XY
+	steps []int // of each kept point
+	n     int   // points seen: the step of the next one
+	tol   XY
 }
 
 // NewPath returns an empty path with the tolerance of each coordinate.
 func NewPath(tol XY) *Path {
-	return &Path{kept: make([]XY, 0, maxPath), tol: tol}
+	return &Path{kept: make([]XY, 0, maxPath), steps: make([]int, 0, maxPath), tol: tol}
 }
 
-// Add appends the next point; points that are not finite are left out.
+// Add appends the point of the next step, beginning with step 0; points that are not finite are left out.
 func (p *Path) Add(x, y float64) {
+	step := p.n
+	p.n++
 	if n := len(p.kept); n > 0 {
 		last := p.kept[n-1]
 		dx, dy := x-last.X, y-last.Y
@@ -33,7 +37,7 @@ func (p *Path) Add(x, y float64) {
 	if (x-x)+(y-y) != 0 {
 		return
 	}
-	p.kept = append(p.kept, XY{x, y})
+	p.kept, p.steps = append(p.kept, XY{x, y}), append(p.steps, step)
 	if len(p.kept) == maxPath {
 		p.thin()
 	}
@@ -42,27 +46,39 @@ func (p *Path) Add(x, y float64) {
 // thin doubles the tolerance until at most half of the points remain. The kept points go to new memory,
 // since readers may still hold the old.
 func (p *Path) thin() {
-	old := p.kept
+	old, at := p.kept, p.steps
 	for len(old) > maxPath/2 {
 		p.tol.X, p.tol.Y = 2*p.tol.X, 2*p.tol.Y
-		kept := make([]XY, 1, maxPath)
-		kept[0] = old[0]
-		for _, q := range old[1:] {
+		kept, steps := make([]XY, 1, maxPath), make([]int, 1, maxPath)
+		kept[0], steps[0] = old[0], at[0]
+		for i, q := range old[1:] {
 			last := kept[len(kept)-1]
 			if math.Abs(q.X-last.X) >= p.tol.X || math.Abs(q.Y-last.Y) >= p.tol.Y {
-				kept = append(kept, q)
+				kept, steps = append(kept, q), append(steps, at[i+1])
 			}
 		}
-		old = kept
+		old, at = kept, steps
 	}
-	p.kept = old
+	p.kept, p.steps = old, at
 }
 
 // View returns the kept points for reading by other goroutines.
 func (p *Path) View() []XY { return p.kept }
 
+// Steps returns the step of each kept point, for reading by other goroutines.
+func (p *Path) Steps() []int { return p.steps }
+
 func (p *Path) clone() *Path {
 	c := *p
 	c.kept = append(make([]XY, 0, maxPath), p.kept...)
+	c.steps = append(make([]int, 0, maxPath), p.steps...)
+	return &c
+}
+
+// frozen is the path as it is now, in shared memory: whoever goes on from it clones it first.
+func (p *Path) frozen() *Path {
+	c := *p
+	n := len(p.kept)
+	c.kept, c.steps = p.kept[:n:n], p.steps[:n:n]
 	return &c
 }

@@ -422,31 +422,3 @@ func (r *Run) Now() Spec {
 	}
 	return s
 }
-
-// Replay makes a run from its spec and journal and takes it to the given step: the same run, bit for bit.
-func Replay(spec Spec, journal []Entry, step int) (*Run, error) {
-	r, err := New(spec)
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range journal {
-		if e.Step > step {
-			break
-		}
-		if e.Step < r.step {
-			return nil, usage.Errorf("the journal is not in order: step %d after step %d", e.Step, r.step)
-		}
-		r.Advance(e.Step - r.step)
-		if r.step != e.Step {
-			return nil, usage.Errorf("the journal has a command at step %d, but the run is over at step %d", e.Step, r.step)
-		}
-		if e.Stopped {
-			r.Advance(1) // fails again, as it did then
-		}
-		if err := r.Apply(e.Command); err != nil {
-			return nil, err
-		}
-	}
-	r.Advance(step - r.step)
-	return r, nil
-}

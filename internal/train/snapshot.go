@@ -38,7 +38,13 @@ type Snapshot struct {
 	Rate    float64 // steps a second wanted; +Inf is unlimited
 	Speed   float64 // steps a second reached lately
 
+	Life     int      // counts restarts: another one is another run, with a journal of its own
+	Seeking  *Seeking // where the run is going, recomputing; nil for most
+	Ahead    *Ahead   // what it was taken back from; nil at the furthest step
+	Branches []Branch // futures that were given up
+
 	Spec       Spec // starts a run with the settings of now; Clone it before changing it
+	Origin     Spec // started this run; the journal belongs to it
 	Problem    problems.Spec
 	Optimizer  optim.Spec
 	Schedule   optim.ScheduleSpec
@@ -68,6 +74,7 @@ type Snapshot struct {
 
 	History HistoryView
 	Path    []XY        // of a landscape; of a function of one variable: x and its value
+	Steps   []int       // of each point of Path
 	Trail   [][]float64 // parameters at evenly spaced steps, where there are more
 	// Theta are all parameters, where there is a Trail. Of large models that are running they are some steps old.
 	Theta   []float64
@@ -106,7 +113,7 @@ func (r *Run) Snapshot() *Snapshot {
 	p := &r.point
 	s := &Snapshot{
 		Problem: r.pspec, Optimizer: r.optSpec, Schedule: r.schedSpec, Convention: r.convention,
-		Seed: r.spec.Seed, Batch: r.batch, Noise: r.noise,
+		Origin: r.spec, Seed: r.spec.Seed, Batch: r.batch, Noise: r.noise,
 		Step: r.step, Dim: len(p.X), X: slices.Clone(p.X[:min(len(p.X), maxShown)]),
 		Start: r.start, Loss: r.loss, GradNorm: norm(p.G), LR: r.lr,
 		Counts: r.obj.counts, Epoch: r.epoch(), Samples: len(r.sampler.order), Used: r.batchLen(), Stochastic: r.stochastic(), Seconds: r.seconds,
@@ -138,7 +145,7 @@ func (r *Run) Snapshot() *Snapshot {
 	if r.trail != nil {
 		s.Trail = r.trail.View()
 	} else {
-		s.Path = r.path.View()
+		s.Path, s.Steps = r.path.View(), r.path.Steps()
 		s.Gradient = slices.Clone(p.G)
 		s.Velocity = r.velocity()
 	}

@@ -47,3 +47,10 @@ func (t *Trail) clone() *Trail {
 	c.points = append(make([][]float64, 0, t.most), t.points...)
 	return &c
 }
+
+// frozen is the trail as it is now, in shared memory: whoever goes on from it clones it first.
+func (t *Trail) frozen() *Trail {
+	c := *t
+	c.points = t.points[:len(t.points):len(t.points)]
+	return &c
+}
