@@ -338,6 +338,9 @@ func (l *Live) turn() (wait time.Duration, idle bool) {
 		l.drain()
 		l.publish(time.Now())
 	}
+	if l.run.Over() {
+		l.singles = 0 // a command that helps is not to be followed by steps asked for before
+	}
 	if l.crashed != "" || l.seek == nil && (l.run.Over() || l.paused && l.singles == 0) {
 		return 0, true
 	}
