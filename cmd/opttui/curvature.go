@@ -10,13 +10,12 @@ import (
 // marked advances a run so that a probe knows its last step, whichever that is.
 func marked(run *train.Run) func(n int) int {
 	return func(n int) int {
-		for i := range n {
+		took := 0
+		for took < n && !run.Over() {
 			run.Mark()
-			if run.Advance(1) == 0 {
-				return i
-			}
+			took += run.Advance(1)
 		}
-		return n
+		return took
 	}
 }
 

@@ -3,9 +3,12 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"opttui/internal/knob"
 )
 
 // mostShown is how many components of a vector, and rows of a table, people are shown.
@@ -60,7 +63,7 @@ func (p *lines) pairs(i *inspection) {
 	rows := [][]string{{"eigenvalue", "eigenvector"}}
 	for k, v := range i.Values {
 		if last := len(i.Values) - 1; k < mostShown || k == last || last < 2*mostShown {
-			rows = append(rows, []string{sig6(v), vectorText(i.Vectors[k])})
+			rows = append(rows, []string{sig6(rounded(v, i.largest())), unitText(i.Vectors[k])})
 		} else if k == mostShown {
 			rows = append(rows, []string{"…", fmt.Sprintf("%d more", last-k)})
 		}
@@ -117,17 +120,40 @@ func known(v number) bool { return v-v == 0 }
 
 // sig6 writes six digits, and – for what is not known.
 func sig6(v number) string {
-	if v != v {
+	switch {
+	case v != v:
 		return "–"
+	case v == 0: // also −0
+		return "0"
 	}
 	return strings.Replace(strconv.FormatFloat(float64(v), 'g', 6, 64), "+Inf", "∞", 1)
 }
 
+// largest is the largest size of the eigenvalues, which are in order.
+func (i *inspection) largest() number {
+	return number(math.Max(math.Abs(float64(i.LambdaMax)), math.Abs(float64(i.LambdaMin))))
+}
+
+// rounded is 0 for what is nothing but rounding errors beside another number.
+func rounded(v, beside number) number {
+	if math.Abs(float64(v)) <= 1e-13*float64(beside) {
+		return 0
+	}
+	return v
+}
+
+// unitText writes the first components of a vector of length 1, three digits each.
+func unitText(v []number) string {
+	return listText(v, func(x number) string { return knob.Sig3(float64(rounded(x, 1))) })
+}
+
 // vectorText writes the first components of a vector.
-func vectorText(v []number) string {
+func vectorText(v []number) string { return listText(v, sig6) }
+
+func listText(v []number, text func(number) string) string {
 	var words []string
 	for _, x := range v[:min(len(v), mostShown)] {
-		words = append(words, sig6(x))
+		words = append(words, text(x))
 	}
 	if n := len(v) - mostShown; n > 0 {
 		words = append(words, fmt.Sprintf("… %d more", n))
