@@ -146,7 +146,7 @@ func TestModelHessian(t *testing.T) {
 		}
 		n := len(x)
 		product, exact := ProductAt(p, x)
-		h := matrixAt(p, x, 1000)
+		h := HessianAt(p, x, 1000)
 		if !exact || h == nil {
 			t.Fatalf("%s: exact %t", name, exact)
 		}

@@ -61,7 +61,7 @@ func (m *Measurer) Measure(p *train.Probe) *Report {
 // look finds the eigenvalues at the probe's point.
 func (m *Measurer) look(at *place, p *train.Probe, o Options) {
 	n := len(p.X)
-	if at.matrix = matrixAt(p.Problem, p.X, o.Dense); at.matrix != nil {
+	if at.matrix = HessianAt(p.Problem, p.X, o.Dense); at.matrix != nil {
 		at.product, at.spectrum = productOf(at.matrix, n), decompose(at.matrix, n)
 		return
 	}
