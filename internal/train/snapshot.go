@@ -39,6 +39,7 @@ type Snapshot struct {
 	Speed   float64 // steps a second reached lately
 
 	Spec       Spec // starts a run with the settings of now; Clone it before changing it
+	Origin     Spec // what the run began as: with Journal it makes the same run; Clone it before changing it
 	Problem    problems.Spec
 	Optimizer  optim.Spec
 	Schedule   optim.ScheduleSpec
@@ -124,7 +125,7 @@ func (r *Run) Snapshot() *Snapshot {
 		}
 		r.now = r.Now()
 	}
-	s.Settings, s.Spec = r.listed, r.now
+	s.Settings, s.Spec, s.Origin = r.listed, r.now, r.spec
 	if t, ok := r.opt.(optim.Telling); ok {
 		s.Readings = t.Readings()
 	}
