@@ -104,6 +104,7 @@ stopped being finite, 130 interrupted.`,
 // headless is a run without a screen.
 type headless struct {
 	steps, every int
+	number       int // of the run, in its rows; 0 leaves it out
 	stderr       io.Writer
 }
 
@@ -124,6 +125,7 @@ func (h headless) stream(run *train.Run, w io.Writer, csv bool) error {
 	start := time.Now()
 	out := bufio.NewWriterSize(w, 1<<16)
 	rows := newEncoder(out, run, csv)
+	rows.number = h.number
 	err := rows.header()
 	if err == nil {
 		err = rows.row(h.steps == 0 || run.Over())

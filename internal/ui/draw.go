@@ -14,7 +14,7 @@ func (m *Model) draw() {
 	c := m.screen
 	c.Clear()
 	m.scape = rect{} // until a picture says where it is
-	m.lay = arrange(m.w, m.h)
+	m.lay = arrange(m.w, m.h, m.demo.on)
 	l := m.lay
 	if l.shape == tooSmall {
 		c.Text(0, 0, fmt.Sprintf("%d×%d needed, this is %d×%d", minWidth, minHeight, m.w, m.h), 0, 0)
@@ -36,6 +36,7 @@ func (m *Model) draw() {
 		m.drawTune(l.tune)
 	}
 	m.drawCurves(l.curves)
+	m.drawCaption(l.caption)
 	m.drawStatus(l.status)
 	m.drawKeys(l.keys)
 	switch {
@@ -55,13 +56,13 @@ func (m *Model) draw() {
 // drawTitle is the line at the top: what runs, and how fast.
 func (m *Model) drawTitle(r rect) {
 	c, s := m.screen, m.lane().snap
-	state := "▶ " + speedName(speeds[m.speed])
+	state := "▶ " + speedName(m.speed)
 	if m.ascii {
-		state = "> " + speedName(speeds[m.speed])
+		state = "> " + speedName(m.speed)
 	}
 	if m.paused {
 		state = "‖ paused"
-	} else if math.IsInf(speeds[m.speed], 1) && s.Speed > 0 {
+	} else if math.IsInf(m.speed, 1) && s.Speed > 0 {
 		state = fmt.Sprintf("▶ %s steps/s", si(s.Speed))
 	}
 	if text := throughput(s); text != "" && m.lay.shape == wide {
@@ -131,7 +132,7 @@ func (m *Model) drawKeys(r rect) {
 	room := r.w - 2
 	for _, show := range barOrder {
 		i := slices.IndexFunc(bindings, func(b binding) bool { return b.show == show })
-		if need := bindings[i].barWidth(); need <= room {
+		if need := width(show) + width(m.barWord(bindings[i])) + 3; need <= room {
 			shown[show] = true
 			room -= need
 		}
@@ -140,7 +141,7 @@ func (m *Model) drawKeys(r rect) {
 	for _, b := range bindings {
 		if shown[b.show] {
 			x += m.screen.Text(x, r.y, b.show, m.accent(), plot.Bold)
-			x += m.screen.Text(x, r.y, " "+b.bar+"  ", m.dim(), m.faint())
+			x += m.screen.Text(x, r.y, " "+m.barWord(b)+"  ", m.dim(), m.faint())
 		}
 	}
 }
