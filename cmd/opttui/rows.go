@@ -17,6 +17,7 @@ type encoder struct {
 	csv     bool
 	hasRate bool
 	buf     []byte
+	number  int // of the run, 0 for none
 	last    int // step of the last row, −1 before the first
 
 	curvature *curvature.Measurer // nil where it is not wanted
@@ -80,7 +81,13 @@ func (e *encoder) score(final bool) (problems.Score, bool) {
 
 func (e *encoder) appendJSON(b []byte, score problems.Score, judged bool) []byte {
 	r := e.run
-	b = append(b, `{"step":`...)
+	b = append(b, '{')
+	if e.number > 0 {
+		b = append(b, `"run":`...)
+		b = strconv.AppendInt(b, int64(e.number), 10)
+		b = append(b, ',')
+	}
+	b = append(b, `"step":`...)
 	b = strconv.AppendInt(b, int64(r.Step()), 10)
 	b = append(b, `,"loss":`...)
 	b = appendFloat(b, r.Loss())

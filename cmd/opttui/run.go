@@ -113,6 +113,7 @@ stopped being finite, 130 interrupted.`,
 // headless is a run without a screen.
 type headless struct {
 	steps, every int
+	number       int  // of the run, in its rows; 0 leaves it out
 	curved       bool // rows with the curvature
 	stderr       io.Writer
 }
@@ -134,6 +135,7 @@ func (h headless) stream(run *train.Run, w io.Writer, csv bool) error {
 	start := time.Now()
 	out := bufio.NewWriterSize(w, 1<<16)
 	rows := newEncoder(out, run, csv)
+	rows.number = h.number
 	advance := run.Advance
 	if h.curved {
 		rows.curvature, advance = &curvature.Measurer{}, marked(run)

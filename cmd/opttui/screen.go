@@ -23,6 +23,7 @@ func screenCommand() *cobra.Command {
 		spec            specFlags
 		speed, castName string
 		paused, ascii   bool
+		recipeFile      string
 	)
 	cmd := &cobra.Command{
 		Use:   "opttui",
@@ -42,12 +43,16 @@ defaults.`,
 	spec.add(cmd, "`name` of the optimizer; several, separated by commas, race: opttui list optimizers", "momentum", "adam")
 	fs := cmd.Flags()
 	fs.StringVar(&speed, "speed", "60", "`steps` a second, or max; the screen takes the nearest of 1, 10, 60, 600, 6000 and max")
+	fs.StringVar(&recipeFile, "recipe", "", "`file` of a recipe instead of all that: docs/recipes.md")
 	fs.BoolVar(&paused, "paused", false, "begin paused")
 	fs.BoolVar(&ascii, "ascii", false, "draw with ASCII characters only")
 	fs.StringVar(&castName, "cast", "", "`file` to record the screen to, for asciinema; a new one")
 	complete(cmd, "speed", func() []string { return []string{"1", "10", "60", "600", "6000", "max"} })
 
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if recipeFile != "" {
+			return showRecipe(cmd, recipeFile, ui.Options{Paused: paused, ASCII: ascii})
+		}
 		specs, err := spec.specs(fs)
 		if err != nil {
 			return err

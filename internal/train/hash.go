@@ -34,6 +34,7 @@ func (r *Run) Hash() uint64 {
 		h.word(math.Float64bits(s.Value))
 	}
 	h.value(reflect.ValueOf(r.journal))
+	h.value(reflect.ValueOf(r.script))
 	if r.err != nil {
 		h.text(r.err.Error())
 	}

@@ -59,7 +59,8 @@ type Run struct {
 	scoreStride int       // grows as scores are thinned; 0 is 1
 	mark        *LastStep // where the last marked step began; nil while nobody watches
 	journal     []Entry
-	changed     int // counts commands, so that a publisher knows when the settings need listing again
+	script      []Entry // commands still to come; never written
+	changed     int     // counts commands, so that a publisher knows when the settings need listing again
 }
 
 // ScorePoint is how a model did at one step.
@@ -241,15 +242,16 @@ func (r *Run) Over() bool { return r.bad || r.err != nil }
 
 // Advance takes up to n steps and returns how many it took: fewer when the run is over.
 func (r *Run) Advance(n int) int {
-	for i := range n {
-		if r.bad || r.err != nil {
-			return i
+	took := 0
+	for took < n && !r.Over() {
+		if r.advance() {
+			took++
 		}
-		if !r.advance() {
-			return i
+		if len(r.script) > 0 {
+			r.perform()
 		}
 	}
-	return n
+	return took
 }
 
 // advance is one update and the evaluation at the new point. It allocates nothing.

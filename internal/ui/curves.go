@@ -6,6 +6,7 @@ import (
 
 	"opttui/internal/ewma"
 	"opttui/internal/plot"
+	"opttui/internal/recipe"
 	"opttui/internal/train"
 )
 
@@ -20,15 +21,22 @@ func (m *Model) drawCurves(p pane) {
 	for _, l := range m.lanes {
 		most = max(most, m.smoothing(l.snap))
 	}
-	if most > 0 {
+	switch {
+	case m.means != nil:
+		smooth = fmt.Sprintf("run %d and its averages", m.sel+1)
+	case most > 0:
 		smooth = fmt.Sprintf("α %g ≈ %.0f points", most, ewma.Window(most))
 	}
 	m.frameOf(p, fmt.Sprintf("loss ── %s ── %s ── by %s", scale, smooth, axisNames[m.xaxis]))
 	m.blank(&m.chart)
 	m.chart.Log = !m.linear
 	m.limit = m.lossLimit()
-	for _, l := range m.backToFront() {
-		m.addCurve(l, m.smoothing(l.snap))
+	if m.means != nil {
+		in = m.addMeans(in)
+	} else {
+		for _, l := range m.backToFront() {
+			m.addCurve(l, m.smoothing(l.snap))
+		}
 	}
 	m.addMarks(in.w)
 	m.chart.Draw(m.screen, in.x, in.y, in.w, in.h)
@@ -71,35 +79,57 @@ func (m *Model) blank(c *plot.Chart) {
 // addCurve gives the chart the loss of one run: the raw values faintly and their moving average strongly.
 func (m *Model) addCurve(l *lane, alpha float64) {
 	h := l.snap.History
+	if alpha == 0 {
+		m.chart.Series = append(m.chart.Series, plot.Series{Points: m.rawLosses(h), Color: m.tint(l), Marker: l.marker})
+		return
+	}
+	m.chart.Series = append(m.chart.Series,
+		plot.Series{Points: m.rawLosses(h), Color: m.tint(l), Faint: true},
+		plot.Series{Points: m.average(h, recipe.Smoothing{Alpha: alpha}), Color: m.tint(l), Marker: l.marker})
+}
+
+// rawLosses are those of a run.
+func (m *Model) rawLosses(h train.HistoryView) []plot.Point {
 	n := h.Len()
-	cut := func(v float64) float64 { return math.Min(math.Max(v, -m.limit), m.limit) }
 	raw := make([]plot.Point, 0, n)
-	smooth := make([]plot.Point, 0, n)
-	avg := ewma.Average{}
 	for i := range n {
 		b, last := h.At(i)
-		x := m.position(b, last)
 		mid := b.Mean
 		if b.Bad > 0 {
 			mid = math.NaN() // the chart marks it
 		}
-		raw = append(raw, plot.Point{X: x, Lo: cut(b.Min), Hi: cut(b.Max), Mid: cut(mid)})
-		if alpha > 0 && b.Min <= b.Max {
-			// A bucket stands for stride losses, so the average forgets αˢ of the past at each.
-			avg.Alpha = math.Pow(alpha, float64(h.Stride))
-			avg.Add(b.Mean)
-			v := cut(avg.Corrected())
-			smooth = append(smooth, plot.Value(x, v))
-		}
+		raw = append(raw, plot.Point{X: m.position(b, last), Lo: m.cut(b.Min), Hi: m.cut(b.Max), Mid: m.cut(mid)})
 	}
-	if alpha == 0 {
-		m.chart.Series = append(m.chart.Series, plot.Series{Points: raw, Color: m.tint(l), Marker: l.marker})
-		return
-	}
-	m.chart.Series = append(m.chart.Series,
-		plot.Series{Points: raw, Color: m.tint(l), Faint: true},
-		plot.Series{Points: smooth, Color: m.tint(l), Marker: l.marker})
+	return raw
 }
+
+// average is a moving average of a run's losses.
+func (m *Model) average(h train.HistoryView, s recipe.Smoothing) []plot.Point {
+	n := h.Len()
+	points := make([]plot.Point, 0, n)
+	var avg ewma.Average
+	if s.Start == recipe.StartFirst {
+		avg.Start = ewma.First
+	}
+	for i := range n {
+		b, last := h.At(i)
+		if b.Min > b.Max {
+			continue // none was finite
+		}
+		// A bucket stands for stride losses, so the average forgets αˢ of the past at each.
+		avg.Alpha = math.Pow(s.Alpha, float64(h.Stride))
+		avg.Add(b.Mean)
+		v := avg.Corrected()
+		if s.Start == recipe.StartZero {
+			v = avg.Mean()
+		}
+		points = append(points, plot.Value(m.position(b, last), m.cut(v)))
+	}
+	return points
+}
+
+// cut keeps a loss in the picture.
+func (m *Model) cut(v float64) float64 { return math.Min(math.Max(v, -m.limit), m.limit) }
 
 // position is where a bucket stands on the horizontal axis.
 func (m *Model) position(b train.Bucket, lastStep int) float64 {

@@ -14,7 +14,7 @@ func (m *Model) draw() {
 	c := m.screen
 	c.Clear()
 	m.scape = rect{} // until a picture says where it is
-	m.lay = arrange(m.w, m.h)
+	m.lay = arrange(m.w, m.h, m.demo.on)
 	l := m.lay
 	if l.shape == tooSmall {
 		c.Text(0, 0, fmt.Sprintf("%d×%d needed, this is %d×%d", minWidth, minHeight, m.w, m.h), 0, 0)
@@ -37,6 +37,7 @@ func (m *Model) draw() {
 	}
 	m.drawCurves(l.curves)
 	m.drawGauges(l.gauges)
+	m.drawCaption(l.caption)
 	m.drawStatus(l.status)
 	m.drawKeys(l.keys)
 	switch {
@@ -56,13 +57,13 @@ func (m *Model) draw() {
 // drawTitle is the line at the top: what runs, and how fast.
 func (m *Model) drawTitle(r rect) {
 	c, s := m.screen, m.lane().snap
-	state := "▶ " + speedName(speeds[m.speed])
+	state := "▶ " + speedName(m.speed)
 	if m.ascii {
-		state = "> " + speedName(speeds[m.speed])
+		state = "> " + speedName(m.speed)
 	}
 	if m.paused {
 		state = "‖ paused"
-	} else if math.IsInf(speeds[m.speed], 1) && s.Speed > 0 {
+	} else if math.IsInf(m.speed, 1) && s.Speed > 0 {
 		state = fmt.Sprintf("▶ %s steps/s", si(s.Speed))
 	}
 	if text := throughput(s); text != "" && m.lay.shape == wide {
@@ -124,7 +125,7 @@ func (m *Model) advice() (string, plot.Color) {
 }
 
 // barOrder says which keys get into the bar first where not all fit: with help and quit in sight nobody is lost.
-var barOrder = []string{"?", "q", "space", "o", "p", "← →", ">", "[ ]", "S", "a", "r", "n", "f", "v", "z", "=", "F"}
+var barOrder = []string{"?", "q", "space", "o", "p", "← →", ">", "[ ]", "S", "a", "r", "n", "f", "h", "v", "z", "=", "F"}
 
 // drawKeys is the bar at the bottom, made from the key table and in its order.
 func (m *Model) drawKeys(r rect) {
@@ -132,7 +133,7 @@ func (m *Model) drawKeys(r rect) {
 	room := r.w - 2
 	for _, show := range barOrder {
 		i := slices.IndexFunc(bindings, func(b binding) bool { return b.show == show })
-		if need := bindings[i].barWidth(); need <= room {
+		if need := width(show) + width(m.barWord(bindings[i])) + 3; need <= room {
 			shown[show] = true
 			room -= need
 		}
@@ -141,7 +142,7 @@ func (m *Model) drawKeys(r rect) {
 	for _, b := range bindings {
 		if shown[b.show] {
 			x += m.screen.Text(x, r.y, b.show, m.accent(), plot.Bold)
-			x += m.screen.Text(x, r.y, " "+b.bar+"  ", m.dim(), m.faint())
+			x += m.screen.Text(x, r.y, " "+m.barWord(b)+"  ", m.dim(), m.faint())
 		}
 	}
 }

@@ -20,9 +20,6 @@ type binding struct {
 	do   func(m *Model, key string) tea.Cmd
 }
 
-// barWidth is how many columns the binding takes in the bar at the bottom.
-func (b binding) barWidth() int { return width(b.show) + 1 + width(b.bar) + 2 }
-
 // act makes a binding's function from one that looks at nothing but the model.
 func act(f func(m *Model)) func(*Model, string) tea.Cmd {
 	return func(m *Model, _ string) tea.Cmd { f(m); return nil }
@@ -36,15 +33,16 @@ func init() { // not a literal: the help that it opens reads the table
 		{[]string{"space"}, "space", "pause", "pause or go on", act((*Model).togglePause)},
 		{[]string{"n"}, "n", "step", "one step", act(func(m *Model) { m.single(1) })},
 		{[]string{"N"}, "N", "", "ten steps", act(func(m *Model) { m.single(10) })},
-		{[]string{"<", ","}, "<", "", "slower: 1, 10, 60, 600, 6 000 steps/s, unlimited", act(func(m *Model) { m.setSpeed(m.speed - 1) })},
-		{[]string{">", "."}, ">", "speed", "faster", act(func(m *Model) { m.setSpeed(m.speed + 1) })},
+		{[]string{"<", ","}, "<", "", "slower: 1, 10, 60, 600, 6 000 steps/s, unlimited", act(func(m *Model) { m.changeSpeed(-1) })},
+		{[]string{">", "."}, ">", "speed", "faster", act(func(m *Model) { m.changeSpeed(1) })},
 
 		{[]string{"o"}, "o", "optimizer", "choose the optimizer of the selected run; θ and the step stay", act((*Model).pickOptimizer)},
 		{[]string{"p"}, "p", "problem", "choose the problem", act((*Model).pickProblem)},
 		{[]string{"F"}, "F", "formula", "a formula of your own as the problem, with a preview while you type", act((*Model).typeFormula)},
 		{[]string{"S"}, "S", "schedule", "choose the learning-rate schedule of the selected run", act((*Model).pickSchedule)},
 		{[]string{"up", "down"}, "↑ ↓", "", "choose a hyperparameter", func(m *Model, k string) tea.Cmd { m.moveTune(k); return nil }},
-		{[]string{"left", "right"}, "← →", "tune", "turn it by one notch", func(m *Model, k string) tea.Cmd { m.turn(k); return nil }},
+		{[]string{"left", "right"}, "← →", "tune", "turn it by one notch; in a demo, go to another scenario", func(m *Model, k string) tea.Cmd { m.turn(k); return nil }},
+		{[]string{"-", "+"}, "− +", "", "turn it by one notch, also in a demo", func(m *Model, k string) tea.Cmd { m.turn(map[string]string{"-": "left", "+": "right"}[k]); return nil }},
 		{[]string{"[", "]"}, "[ ]", "ε÷2 ×2", "halve, double the learning rate, whatever is selected", func(m *Model, k string) tea.Cmd { m.scaleRate(k); return nil }},
 		{[]string{"="}, "=", "value", "type a value for the hyperparameter", func(m *Model, _ string) tea.Cmd { return m.askValue() }},
 		{[]string{"m"}, "m", "", "minibatch size: 1, 8, 64, 128, 256, 512, all", act((*Model).nextBatch)},
@@ -66,13 +64,14 @@ func init() { // not a literal: the help that it opens reads the table
 		{[]string{"k"}, "k", "", "x-axis: step, ∇ evaluations, all evaluations, epoch, seconds", act((*Model).nextAxis)},
 		{[]string{"v"}, "v", "view", "another picture: scores, or the loss on a plane through the run: principal, random, two parameters", act((*Model).nextPicture)},
 		{[]string{"V"}, "V", "", "another plane: through the run as it is now, in other random directions, of other parameters", func(m *Model, _ string) tea.Cmd { return m.anotherPlane() }},
-		{[]string{"h"}, "h", "Hessian", "draw how the landscape bends at the selected run: axes of the local parabola, rates by coordinate, look-ahead", act((*Model).toggleLocal)},
+		{[]string{"h"}, "h", "bends", "draw how the landscape bends at the selected run: axes of the local parabola, rates by coordinate, look-ahead", act((*Model).toggleLocal)},
 		{[]string{"z"}, "z", "zoom", "zoom into the landscape at the selected run; also the wheel", act(func(m *Model) { m.zoom(1 / zoomStep) })},
 		{[]string{"Z"}, "Z", "", "zoom out", act(func(m *Model) { m.zoom(zoomStep) })},
 		{[]string{"shift+left", "shift+right", "shift+up", "shift+down"}, "shift-arrows", "", "pan the landscape; also drag", func(m *Model, k string) tea.Cmd { m.pan(k); return nil }},
 		{[]string{"home"}, "home", "", "the whole landscape again", act(func(m *Model) { m.world.home() })},
 		{nil, "click", "", "on the landscape: start all runs again from there; on a run: select it", nil},
 
+		{[]string{"d"}, "d", "", "the lecture as a demo, a scenario a topic: ← → go between them, enter shows one again, d or esc leaves", act((*Model).toggleDemo)},
 		{[]string{"?"}, "?", "keys", "all keys", act(func(m *Model) { m.help = &help{} })},
 		{[]string{"q", "ctrl+c"}, "q", "quit", "quit; also ctrl-c", func(*Model, string) tea.Cmd { return tea.Quit }},
 	}
@@ -138,6 +137,9 @@ func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 		m.sweeping.key(m, msg)
 		return nil
 	}
+	if m.demo.key(m, k) {
+		return nil
+	}
 	for _, b := range bindings {
 		if slices.Contains(b.keys, k) {
 			return b.do(m, k)
@@ -172,14 +174,22 @@ func (m *Model) single(n int) {
 	m.all(func(l *train.Live) (uint64, bool) { return l.Single(n) })
 }
 
-func (m *Model) setSpeed(i int) {
-	if i < 0 || i >= len(speeds) {
-		m.refuse("%s is the %s there is", speedName(speeds[m.speed]), map[bool]string{true: "slowest", false: "fastest"}[i < 0])
+// changeSpeed takes the next of the speeds in that direction.
+func (m *Model) changeSpeed(direction int) {
+	at, found := slices.BinarySearch(speeds, m.speed) // the first that is not slower
+	switch {
+	case direction < 0:
+		at--
+	case found:
+		at++
+	}
+	if at < 0 || at >= len(speeds) {
+		m.refuse("%s is the %s there is", speedName(m.speed), map[bool]string{true: "slowest", false: "fastest"}[at < 0])
 		return
 	}
-	m.speed = i
-	if m.all(func(l *train.Live) (uint64, bool) { return l.SetRate(speeds[i]) }) {
-		m.say("%s", speedName(speeds[i]))
+	m.speed = speeds[at]
+	if m.all(func(l *train.Live) (uint64, bool) { return l.SetRate(m.speed) }) {
+		m.say("%s", speedName(m.speed))
 	}
 }
 
@@ -247,6 +257,10 @@ func (m *Model) restartAll(edit func(*train.Spec)) bool {
 }
 
 func (m *Model) nextAlpha() {
+	if m.means != nil {
+		m.means = nil // back to one average for each run
+		return
+	}
 	m.alpha = (m.alpha + 1) % len(alphas)
 }
 

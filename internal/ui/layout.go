@@ -62,28 +62,50 @@ const (
 type layout struct {
 	shape                     shape
 	title, status, keys       rect
+	caption                   pane // of a demo; empty where there is none
 	landscape, curves, gauges pane
 	runs, tune                pane
 }
 
-// arrange divides a screen of w×h cells among the panels.
-func arrange(w, h int) layout {
+// Rows of a caption: that of its title, and what it says at the most.
+const (
+	captionRows = 5 // title, three lines, the keys to try
+	tinyCaption = 4 // title, three lines
+	tinyRoom    = 16
+)
+
+// arrange divides a screen of w×h cells among the panels. A caption takes its rows from the lists, not from the pictures,
+// as far as it can.
+func arrange(w, h int, captioned bool) layout {
 	l := layout{
 		title:  rect{0, 0, w, 1},
 		status: rect{0, h - 2, w, 1},
 		keys:   rect{0, h - 1, w, 1},
+	}
+	// below gives the caption its rows above the status line.
+	below := func(rows int, boxed bool) int {
+		if !captioned {
+			return 0
+		}
+		l.caption = pane{rect{0, h - 2 - rows, w, rows}, boxed}
+		return rows
 	}
 	switch {
 	case w < minWidth || h < minHeight:
 		return l
 	case w < narrowWidth || h < narrowHeight:
 		l.shape = tiny
-		l.curves = pane{rect{0, 1, w, h - 3}, false}
+		rows := 0
+		if h >= tinyRoom {
+			rows = below(tinyCaption, false)
+		}
+		l.curves = pane{rect{0, 1, w, h - 3 - rows}, false}
 	case w < wideWidth:
 		l.shape = narrow
+		band := below(captionRows, false)
 		body := h - 3
-		bottom := 1 + min(max(4, body/4), maxSettings)
-		top := body - bottom
+		bottom := 1 + max(min(max(4, body/4), maxSettings)-band, 3)
+		top := body - bottom - band
 		left := w * 54 / 100
 		if h < tallHeight {
 			l.landscape = pane{rect{0, 1, left - 1, top}, false}
@@ -98,9 +120,10 @@ func arrange(w, h int) layout {
 		l.tune = pane{rect{left, 1 + top, w - left, bottom}, false}
 	default:
 		l.shape = wide
+		band := below(captionRows+1, true)
 		body := h - 3
-		bottom := 2 + min(maxSettings, max(4, body/3))
-		top := body - bottom
+		bottom := 2 + max(min(maxSettings, max(4, body/3))-band, 4)
+		top := body - bottom - band
 		left := w * 55 / 100
 		l.landscape = pane{rect{0, 1, left, top}, true}
 		l.curves = pane{rect{left, 1, w - left, top}, true}

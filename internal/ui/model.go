@@ -16,6 +16,7 @@ import (
 
 	"opttui/internal/plot"
 	"opttui/internal/problems"
+	"opttui/internal/recipe"
 	"opttui/internal/train"
 	"opttui/internal/usage"
 )
@@ -24,14 +25,15 @@ import (
 const FPS = 30
 
 // MaxRuns is how many runs a race may have: one for each digit key.
-const MaxRuns = 9
+const MaxRuns = recipe.MaxRuns
 
 // speeds are the rates that < and > choose from, in steps a second.
 var speeds = []float64{1, 10, 60, 600, 6000, train.Unlimited}
 
 // Options says what the screen begins with.
 type Options struct {
-	Runs   []train.Spec // at least one; all on the same problem
+	Runs   []train.Spec // at least one, all on the same problem; where there is no Demo
+	Demo   *Demo        // scenarios to show instead
 	Rate   float64      // steps a second; 0 is the default pace
 	Paused bool
 	ASCII  bool // draw with ASCII characters only
@@ -44,6 +46,7 @@ type lane struct {
 	color  plot.Color // on heat and dark backgrounds
 	dark   plot.Color // the same where the terminal is light
 	marker rune
+	name   string // that the recipe gives it, "" for that of its rule
 	sent   uint64 // last message sent
 	flat   flatPath
 }
@@ -62,12 +65,13 @@ type Model struct {
 	lanes []*lane
 	sel   int // selected lane
 
-	speed  int // index into speeds
+	speed  float64 // steps a second
 	paused bool
 	xaxis  axis
-	linear bool // linear loss axis
-	alpha  int  // index into alphas
-	tune   int  // selected row of the tune panel
+	linear bool               // linear loss axis
+	alpha  int                // index into alphas
+	means  []recipe.Smoothing // of the selected run, instead of alpha; nil for none
+	tune   int                // selected row of the tune panel
 
 	world    world // the landscape under the paths
 	drag     drag
@@ -81,6 +85,7 @@ type Model struct {
 	sweeping *sweepBox
 	undo     *undo
 	help     *help
+	demo     demo
 	status   string // what the last key did or why it was refused
 	refused  bool
 
@@ -109,7 +114,7 @@ var axisNames = []string{"step", "gradient evaluations", "all evaluations f + âˆ
 
 // alphas are the smoothing rates of the loss curves; 0 is none. The first is the automatic choice: runs with noise
 // are smoothed, others are not, since an average would only hide how fast they fall.
-var alphas = []float64{math.NaN(), 0, 0.5, 0.9, 0.98, 0.995}
+var alphas = append([]float64{math.NaN()}, recipe.Alphas...)
 
 const autoAlpha = 0.9 // of runs with noise
 
@@ -122,10 +127,18 @@ func New(ctx context.Context, o Options) (*Model, error) {
 	ctx, stop := context.WithCancel(ctx)
 	m := &Model{
 		ctx: ctx, stop: stop, ascii: o.ASCII, paused: o.Paused,
-		speed:  speedIndex(o.Rate),
+		speed:  nearestSpeed(o.Rate),
 		screen: plot.NewCanvas(0, 0), dirty: true,
 	}
 	m.setMode(colorprofile.TrueColor)
+	if o.Demo != nil {
+		if err := m.present(*o.Demo); err != nil {
+			m.Close()
+			return nil, err
+		}
+		m.paused = m.paused || o.Paused
+		return m, nil
+	}
 	for _, spec := range o.Runs {
 		if err := m.add(spec); err != nil {
 			m.Close()
@@ -137,15 +150,18 @@ func New(ctx context.Context, o Options) (*Model, error) {
 	return m, nil
 }
 
-// speedIndex returns the nearest speed, 60 steps a second where nobody chose one.
-func speedIndex(rate float64) int {
+// usualSpeed is the speed where nobody chose one.
+const usualSpeed = 60
+
+// nearestSpeed returns the nearest of the speeds.
+func nearestSpeed(rate float64) float64 {
 	if rate <= 0 {
-		return 2
+		return usualSpeed
 	}
-	best := 0
-	for i, s := range speeds {
-		if math.IsInf(s, 1) && math.IsInf(rate, 1) || math.Abs(math.Log(s/rate)) < math.Abs(math.Log(speeds[best]/rate)) {
-			best = i
+	best := speeds[0]
+	for _, s := range speeds {
+		if math.IsInf(s, 1) && math.IsInf(rate, 1) || math.Abs(math.Log(s/rate)) < math.Abs(math.Log(best/rate)) {
+			best = s
 		}
 	}
 	return best
@@ -174,7 +190,7 @@ const farewell = 2 * time.Second
 
 // add puts one more run on the screen.
 func (m *Model) add(spec train.Spec) error {
-	live, err := train.Launch(m.ctx, spec, speeds[m.speed], m.paused)
+	live, err := train.Launch(m.ctx, spec, m.speed, m.paused)
 	if err != nil {
 		return err
 	}
@@ -241,6 +257,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tickMsg:
 		m.pull()
+		m.autoplay(time.Time(msg))
 		return m, tick()
 	case tea.WindowSizeMsg:
 		m.resize(msg.Width, msg.Height)

@@ -30,7 +30,7 @@ func (m *Model) drawRuns(p pane) {
 		if in.w >= 70 {
 			names = 17
 		}
-		line := fmt.Sprintf("%d %s", i+1, pad(s.Optimizer.Name, names))
+		line := fmt.Sprintf("%d %s", i+1, pad(l.label(), names))
 		switch { // what drives the rule: its rate, or the quantity inside it that takes the rate's place
 		case s.Optimizer.Unit != optim.NoRate:
 			line += fmt.Sprintf(" ε %-8s", value(s.LR))
@@ -40,7 +40,7 @@ func (m *Model) drawRuns(p pane) {
 			line += pad("", 11)
 		}
 		if sc, ok := s.Score(); ok && in.w < 55 { // no room for all: the loss on held-out data matters most
-			line = fmt.Sprintf("%d %s loss %-6s held out %s", i+1, pad(s.Optimizer.Name, 8), value(s.Loss), value(sc.TestLoss))
+			line = fmt.Sprintf("%d %s loss %-6s held out %s", i+1, pad(l.label(), 8), value(s.Loss), value(sc.TestLoss))
 		} else {
 			line += fmt.Sprintf(" loss %-9s", value(s.Loss))
 		}

@@ -64,6 +64,9 @@ func speedName(s float64) string {
 	if s == 1 {
 		return "1 step/s"
 	}
+	if s != math.Trunc(s) {
+		return knob.Sig3(s) + " steps/s"
+	}
 	return grouped(int(s)) + " steps/s"
 }
 
