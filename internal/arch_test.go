@@ -32,10 +32,12 @@ var mayImport = map[string][]string{
 	"opttui/internal/curvature": {"train", "optim", "problems", "knob"},
 	"opttui/internal/advice":    {"curvature", "train", "optim", "problems", "knob"},
 	"opttui/internal/recipe":    {"train", "optim", "problems", "knob", "usage"},
+	"opttui/internal/journal":   {"train", "usage"},
+	"opttui/internal/export":    {"train", "optim", "usage"},
 	"opttui/internal/lrfinder":  {"curvature", "train", "optim", "problems", "knob", "ewma", "usage"},
 	"opttui/internal/report":    {"lrfinder", "plot", "knob"},
-	"opttui/internal/ui":        {"advice", "curvature", "recipe", "report", "lrfinder", "train", "plot", "plane", "formula", "optim", "problems", "dataset", "ewma", "knob", "usage"},
-	"opttui/cmd/opttui":         {"ui", "advice", "curvature", "recipe", "report", "lrfinder", "critical", "train", "plot", "optim", "problems", "dataset", "ewma", "knob", "usage"},
+	"opttui/internal/ui":        {"advice", "journal", "export", "curvature", "recipe", "report", "lrfinder", "train", "plot", "plane", "formula", "optim", "problems", "dataset", "ewma", "knob", "usage"},
+	"opttui/cmd/opttui":         {"ui", "advice", "journal", "export", "curvature", "recipe", "report", "lrfinder", "critical", "train", "plot", "optim", "problems", "dataset", "ewma", "knob", "usage"},
 }
 
 // screen are the packages that draw with Bubble Tea; everything else works without a terminal.

@@ -93,7 +93,17 @@ func Launch(ctx context.Context, spec Spec, rate float64, paused bool, options .
 
 // LaunchRun starts a run that has been made already.
 func LaunchRun(ctx context.Context, run *Run, rate float64, paused bool, options ...Option) *Live {
-	return launch(ctx, run, nil, rate, paused, options)
+	ctx, stop := context.WithCancel(ctx)
+	l := &Live{
+		mail: make(chan message, mailboxSize), stop: stop, done: make(chan struct{}),
+		run: run, rate: rate, paused: paused, ladder: ladder{budget: DefaultBudget},
+	}
+	for _, o := range options {
+		o(l)
+	}
+	l.publish(time.Now())
+	go l.loop(ctx)
+	return l
 }
 
 // LaunchReplay starts a run that goes at once, recomputing, to the given step of its journal, as by GoTo. Then it
@@ -107,23 +117,8 @@ func LaunchReplay(ctx context.Context, spec Spec, journal []Entry, step int, rat
 	if n := len(journal); n > 0 {
 		ahead.end = max(step, journal[n-1].Step)
 	}
-	l := launch(ctx, run, ahead, rate, true, options)
-	l.GoTo(step)
-	return l, nil
-}
-
-func launch(ctx context.Context, run *Run, ahead *future, rate float64, paused bool, options []Option) *Live {
-	ctx, stop := context.WithCancel(ctx)
-	l := &Live{
-		mail: make(chan message, mailboxSize), stop: stop, done: make(chan struct{}),
-		run: run, rate: rate, paused: paused, ladder: ladder{budget: DefaultBudget}, future: ahead,
-	}
-	for _, o := range options {
-		o(l)
-	}
-	l.publish(time.Now())
-	go l.loop(ctx)
-	return l
+	replay := func(l *Live) { l.future, l.seek = ahead, &Seeking{Target: step} }
+	return LaunchRun(ctx, run, rate, true, append(options[:len(options):len(options)], replay)...), nil
 }
 
 // Stop ends the goroutine and waits for it.
