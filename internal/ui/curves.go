@@ -34,6 +34,7 @@ func (m *Model) drawCurves(p pane) {
 	if m.means != nil {
 		in = m.addMeans(in)
 	} else {
+		m.addFutures()
 		for _, l := range m.backToFront() {
 			m.addCurve(l, m.smoothing(l.snap))
 		}

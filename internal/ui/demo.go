@@ -119,10 +119,11 @@ func (d *demo) key(m *Model, k string) bool {
 func (m *Model) stage(r *recipe.Recipe, runs []*train.Run) {
 	m.closeSearches()
 	for _, l := range m.lanes {
+		m.banish(l)
 		m.background.Go(l.live.Stop) // a step of a large model may take long
 	}
 	v := r.View
-	m.lanes, m.sel, m.tune, m.drag, m.undo = nil, 0, 0, drag{}, nil
+	m.lanes, m.sel, m.tune, m.drag, m.undo, m.time = nil, 0, 0, drag{}, nil, nil
 	m.paused, m.speed = v.Paused, float64(v.Speed)
 	if m.speed == 0 {
 		m.speed = usualSpeed

@@ -94,6 +94,10 @@ func (m *Model) drawStatus(r rect) {
 		m.prompt.draw(m, r)
 		return
 	}
+	if m.time != nil {
+		m.drawTime(r)
+		return
+	}
 	text, col, attr := m.status, plot.Color(0), plot.Attr(0)
 	if m.refused {
 		col, attr = m.warn(), plot.Bold
@@ -125,7 +129,7 @@ func (m *Model) advice() (string, plot.Color) {
 }
 
 // barOrder says which keys get into the bar first where not all fit: with help and quit in sight nobody is lost.
-var barOrder = []string{"?", "q", "space", "o", "p", "← →", ">", "[ ]", "S", "a", "r", "n", "f", "h", "v", "z", "=", "F"}
+var barOrder = []string{"?", "q", "space", "o", "p", "← →", ">", "[ ]", "S", "a", "r", "n", "f", "u", "b", "g", "t", "h", "v", "z", "=", "F"}
 
 // drawKeys is the bar at the bottom, made from the key table and in its order.
 func (m *Model) drawKeys(r rect) {

@@ -57,8 +57,8 @@ func TestFinder(t *testing.T) {
 		t.Errorf("u leaves %v, it was %v", back.Value, old.Value)
 	}
 	press(t, m, "u")
-	if !m.refused {
-		t.Error("u takes back more than there is")
+	if now := m.lane().snap; now.Step != 0 || now.Ahead == nil || len(now.Ahead.Journal) != 2 {
+		t.Errorf("the second u leaves step %d, with %+v ahead", now.Step, now.Ahead)
 	}
 }
 

@@ -50,7 +50,11 @@ func init() { // not a literal: the help that it opens reads the table
 
 		{[]string{"f"}, "f", "find ε", "find the initial learning rate of the selected run; enter takes it", act((*Model).findRate)},
 		{[]string{"w"}, "w", "", "sweep over the learning rate and another setting, as a heat map; enter takes a cell", act((*Model).pickSweep)},
-		{[]string{"u"}, "u", "", "take back what the finder or a sweep has set", act((*Model).takeBack)},
+		{[]string{"g"}, "g", "ghosts", "let every change leave a ghost: the run as it would be without it", act((*Model).toggleGhosts)},
+		{[]string{"b"}, "b", "branch", "begin another run from where the selected one is", act((*Model).branch)},
+		{[]string{"u"}, "u", "back", "take back what the finder or a sweep has just set; else 10 steps back in time", act((*Model).back)},
+		{[]string{"U"}, "U", "", "100 steps back", act(func(m *Model) { m.rewind(100) })},
+		{[]string{"t"}, "t", "time", "go along the selected run's time with the arrows, and on from any step of it", act((*Model).openTime)},
 
 		{[]string{"a"}, "a", "add run", "add a run to the race", act((*Model).addRun)},
 		{[]string{"x"}, "x", "", "remove the selected run", act((*Model).removeRun)},
@@ -84,6 +88,8 @@ var legend = []struct{ show, help string }{
 	{"→", "in the run's colour where momentum takes it, in white −g; eight steps long"},
 	{"solid, dashed", "with h: axes of the local parabola that curves up, down; long is flat"},
 	{"dotted, ○", "with h: an adaptive rule's rates by coordinate; where Nesterov's rule looks ahead"},
+	{"◌", "a ghost, and its path: the run as it would be without its last change"},
+	{"faint", "what lies ahead of a run that was taken back, and futures that were given up (├)"},
 	{"▾", "a key changed something here: to what"},
 	{"outside", "how much of the path the plane does not show (of its squared distance from the run)"},
 	{"true − plane", "the run's loss minus that at the nearest point of the plane"},
@@ -135,6 +141,8 @@ func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 		return nil
 	case m.sweeping != nil:
 		m.sweeping.key(m, msg)
+		return nil
+	case m.time != nil && m.time.key(m, k):
 		return nil
 	}
 	if m.demo.key(m, k) {
@@ -236,6 +244,7 @@ func (m *Model) removeRun() {
 		m.refuse("this is the only run: q quits")
 		return
 	}
+	m.banish(m.lane())
 	m.background.Go(m.lane().live.Stop) // a step of a large model may take long
 	m.lanes = slices.Delete(m.lanes, m.sel, m.sel+1)
 	m.selectRun(min(m.sel, len(m.lanes)-1))

@@ -19,12 +19,13 @@ func (m *Model) drawLandscape(p pane) {
 	}
 	m.world.fieldFor(in.w, in.h).Draw(m.screen, in.x, in.y, m.mode)
 	o := m.overlay(v)
+	m.drawFutures(o, nil, (*lane).walked)
 	for _, l := range m.backToFront() {
 		s := l.snap
 		if len(s.X) != 2 {
 			continue // the run is changing to this problem just now
 		}
-		m.drawPath(o, l, append(s.Path[:len(s.Path):len(s.Path)], train.XY{X: s.X[0], Y: s.X[1]}))
+		m.drawPath(o, l, l.walked())
 	}
 	m.drawLocal(o, m.lane())
 	m.drawArrows(o, m.lane())
@@ -42,6 +43,15 @@ func (m *Model) drawLandscape(p pane) {
 		m.drawStart(o, s.Start[0], s.Start[1])
 	}
 	m.drawPlaces(o)
+}
+
+// walked is the path of a run on a landscape, up to where it is.
+func (l *lane) walked() []train.XY {
+	s := l.snap
+	if len(s.X) != 2 {
+		return nil
+	}
+	return append(s.Path[:len(s.Path):len(s.Path)], train.XY{X: s.X[0], Y: s.X[1]})
 }
 
 // overlay draws over the picture, which shows the given part of the plane.

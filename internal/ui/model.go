@@ -47,7 +47,9 @@ type lane struct {
 	dark   plot.Color // the same where the terminal is light
 	marker rune
 	name   string // that the recipe gives it, "" for that of its rule
+	origin string // where it was branched off, "" for most
 	sent   uint64 // last message sent
+	ghost  *ghost // nil for none
 	flat   flatPath
 }
 
@@ -81,6 +83,9 @@ type Model struct {
 	prompt   *prompt
 	formula  *formulaBox
 	gauges   gauges
+	ghosts   bool      // changes leave ghosts
+	awaiting []awaited // copies of runs that are to come
+	time     *timeLine
 	finder   *finderBox
 	sweeping *sweepBox
 	undo     *undo
@@ -176,6 +181,9 @@ func (m *Model) Close() {
 		m.background.Wait()
 		for _, l := range m.lanes {
 			l.live.Stop()
+			if l.ghost != nil {
+				l.ghost.live.Stop()
+			}
 		}
 		close(ended)
 	}()
@@ -305,7 +313,9 @@ func (m *Model) pull() {
 		then()
 	default:
 	}
+	m.collect()
 	for _, l := range m.lanes {
+		m.haunt(l)
 		s := l.live.Snapshot()
 		if s.Seq == l.snap.Seq {
 			continue
@@ -341,11 +351,11 @@ func (m *Model) noteChange(l *lane, s *train.Snapshot) {
 
 // Settled reports whether every message sent to the runs has taken effect and been seen. Tests wait for it.
 func (m *Model) Settled() bool {
-	if m.ready != nil {
+	if m.ready != nil || len(m.awaiting) > 0 {
 		return false
 	}
 	for _, l := range m.lanes {
-		if l.live.Snapshot().Applied < l.sent || l.snap.Applied < l.sent {
+		if l.live.Snapshot().Applied < l.sent || l.snap.Applied < l.sent || l.snap.Seeking != nil {
 			return false
 		}
 	}
@@ -387,9 +397,8 @@ func (m *Model) send(l *lane, id uint64, ok bool) bool {
 
 // do sends a command to the selected run.
 func (m *Model) do(c train.Command) {
-	l := m.lane()
-	id, ok := l.live.Do(c)
-	m.send(l, id, ok)
+	m.undo = nil
+	m.change(m.lane(), c)
 }
 
 // all does something with every run, and reports whether all were told.

@@ -272,6 +272,20 @@ func (m *Model) drawPlane(p pane) {
 	}
 	v.field.Draw(m.screen, m.scape.x, m.scape.y, m.mode)
 	o := m.overlay(view)
+	m.drawFutures(o, func(trail [][]float64) (path []train.XY) {
+		for _, x := range trail {
+			if len(x) == len(s.plane.Origin) {
+				a, b, _ := s.plane.Project(x)
+				path = append(path, train.XY{X: a, Y: b})
+			}
+		}
+		return path
+	}, func(l *lane) []train.XY {
+		if len(l.snap.Theta) != len(s.plane.Origin) {
+			return nil
+		}
+		return l.flatten(s.plane)
+	})
 	for _, l := range m.backToFront() {
 		if len(l.snap.Theta) == len(s.plane.Origin) {
 			m.drawPath(o, l, l.flatten(s.plane))

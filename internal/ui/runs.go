@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"opttui/internal/optim"
@@ -9,73 +10,147 @@ import (
 	"opttui/internal/train"
 )
 
+// listed is a line of the list of runs: a run, or what belongs to the run above it.
+type listed struct {
+	lane int
+	sign rune   // of what belongs to a run; 0 for the run itself
+	text string // of that
+}
+
+// shownBranches is how many futures that were given up the list has of the selected run.
+const shownBranches = 3
+
+// listRuns are the lines of the list: the runs with their ghosts and, of the selected one, what lies ahead and the tree of
+// its last branches.
+func (m *Model) listRuns() []listed {
+	var rows []listed
+	for i, l := range m.lanes {
+		s := l.snap
+		rows = append(rows, listed{lane: i})
+		if s.Seeking != nil {
+			rows = append(rows, listed{i, '…', fmt.Sprintf("going to step %s, at %s", grouped(s.Seeking.Target), grouped(s.Step))})
+		}
+		if g := l.ghost; g != nil {
+			rows = append(rows, listed{i, g.marker, g.bought(l)})
+		}
+		if i != m.sel {
+			continue
+		}
+		if a := s.Ahead; a != nil {
+			rows = append(rows, listed{i, '→', fmt.Sprintf("ahead to step %s  loss %s", grouped(a.End), value(a.Loss))})
+		}
+		for _, b := range s.Branches[max(0, len(s.Branches)-shownBranches):] {
+			rows = append(rows, listed{i, '├', fmt.Sprintf("%sleft at %s, went to %s  loss %s", strings.Repeat("  ", depth(s.Branches, b)), grouped(b.Fork), grouped(b.End), value(b.Loss))})
+		}
+	}
+	return rows
+}
+
+// depth is how many branches a branch forks from, one after the other.
+func depth(all []train.Branch, b train.Branch) (n int) {
+	for b.Parent != 0 && n < len(all) {
+		i := slices.IndexFunc(all, func(p train.Branch) bool { return p.ID == b.Parent })
+		if i < 0 {
+			return n
+		}
+		b = all[i]
+		n++
+	}
+	return n
+}
+
 // drawRuns lists the runs of the race.
 func (m *Model) drawRuns(p pane) {
 	in := p.inner()
 	m.frameOf(p, "runs")
-	first := m.firstRun(in.h)
-	if len(m.lanes) > in.h {
-		m.frameOf(p, fmt.Sprintf("runs ── %d to %d of %d", first+1, min(first+in.h, len(m.lanes)), len(m.lanes)))
+	rows := m.listRuns()
+	first := m.firstRow(rows, in.h)
+	if len(rows) > in.h {
+		m.frameOf(p, fmt.Sprintf("runs ── %d of %d", m.sel+1, len(m.lanes)))
 	}
-	for i := first; i < len(m.lanes) && i-first < in.h; i++ {
-		l, y := m.lanes[i], in.y+i-first
-		s := l.snap
-		attr := plot.Attr(0)
-		if i == m.sel {
-			attr = plot.Bold
-			m.screen.Text(in.x, y, string(m.cursor()), m.accent(), plot.Bold)
+	ranks := m.ranks()
+	for i, row := range rows[first:min(first+in.h, len(rows))] {
+		if row.sign == 0 {
+			m.drawRun(rect{in.x, in.y + i, in.w, 1}, row.lane, ranks)
+			continue
 		}
-		m.screen.Text(in.x+2, y, string(l.marker), m.tint(l), plot.Bold)
-		names := 11
-		if in.w >= 70 {
-			names = 17
-		}
-		line := fmt.Sprintf("%d %s", i+1, pad(l.label(), names))
-		switch { // what drives the rule: its rate, or the quantity inside it that takes the rate's place
-		case s.Optimizer.Unit != optim.NoRate:
-			line += fmt.Sprintf(" ε %-8s", value(s.LR))
-		case len(s.Readings) > 0:
-			line += fmt.Sprintf(" %s %-8s", s.Readings[0].Symbol, value(s.Readings[0].Value))
-		default:
-			line += pad("", 11)
-		}
-		if sc, ok := s.Score(); ok && in.w < 55 { // no room for all: the loss on held-out data matters most
-			line = fmt.Sprintf("%d %s loss %-6s held out %s", i+1, pad(l.label(), 8), value(s.Loss), value(sc.TestLoss))
-		} else {
-			line += fmt.Sprintf(" loss %-9s", value(s.Loss))
-		}
-		room := in.w - 4
-		word, bad := trouble(s)
-		if bad {
-			room -= width(word)
-		}
-		for _, more := range m.runDetails(s) {
-			if width(line)+1+width(more) > room {
-				break
-			}
-			line += " " + more
-		}
-		m.screen.Text(in.x+4, y, clip(strings.TrimRight(line, " "), room), 0, attr)
-		if bad {
-			m.screen.Text(in.x+in.w-width(word), y, word, m.warn(), plot.Bold)
-		}
+		m.screen.Text(in.x+4, in.y+i, string(row.sign), m.tint(m.lanes[row.lane]), m.faint())
+		m.screen.Text(in.x+6, in.y+i, clip(row.text, in.w-6), m.dim(), m.faint())
 	}
-	rest := rect{in.x + 2, in.y + len(m.lanes) + 1, in.w - 2, in.h - len(m.lanes) - 1}
 	if m.gauges.shown && m.lay.gauges.h == 0 { // no room for a panel of their own
-		m.drawGaugeLines(rect{in.x + 1, in.y + len(m.lanes), in.w - 1, in.h - len(m.lanes)})
+		m.drawGaugeLines(rect{in.x + 1, in.y + len(rows), in.w - 1, in.h - len(rows)})
 		return
 	}
-	m.drawDetails(rest)
+	m.drawDetails(rect{in.x + 2, in.y + len(rows) + 1, in.w - 2, in.h - len(rows) - 1})
 }
 
-// firstRun is the first run of the list that is shown in so many rows.
-func (m *Model) firstRun(rows int) int { return max(0, m.sel-rows+1) }
+// drawRun is the line of a run.
+func (m *Model) drawRun(in rect, i int, ranks []int) {
+	l := m.lanes[i]
+	s := l.snap
+	attr := plot.Attr(0)
+	if i == m.sel {
+		attr = plot.Bold
+		m.screen.Text(in.x, in.y, string(m.cursor()), m.accent(), plot.Bold)
+	}
+	m.screen.Text(in.x+2, in.y, string(l.marker), m.tint(l), plot.Bold)
+	names := 11
+	if in.w >= 70 {
+		names = 17
+	}
+	line := fmt.Sprintf("%d %s", i+1, pad(l.label(), names))
+	switch { // what drives the rule: its rate, or the quantity inside it that takes the rate's place
+	case s.Optimizer.Unit != optim.NoRate:
+		line += fmt.Sprintf(" ε %-8s", value(s.LR))
+	case len(s.Readings) > 0:
+		line += fmt.Sprintf(" %s %-8s", s.Readings[0].Symbol, value(s.Readings[0].Value))
+	default:
+		line += pad("", 11)
+	}
+	if sc, ok := s.Score(); ok && in.w < 55 { // no room for all: the loss on held-out data matters most
+		line = fmt.Sprintf("%d %s loss %-6s held out %s", i+1, pad(l.label(), 8), value(s.Loss), value(sc.TestLoss))
+	} else {
+		line += fmt.Sprintf(" loss %-9s", value(s.Loss))
+	}
+	room := in.w - 4
+	word, bad := trouble(s)
+	if bad {
+		room -= width(word)
+	}
+	details := m.runDetails(s)
+	if ranks != nil {
+		details = append([]string{pad(ordinal(ranks[i]), 4)}, details...)
+	}
+	if l.origin != "" {
+		details = append(details, l.origin)
+	}
+	for _, more := range details {
+		if width(line)+1+width(more) > room {
+			break
+		}
+		line += " " + more
+	}
+	m.screen.Text(in.x+4, in.y, clip(strings.TrimRight(line, " "), room), 0, attr)
+	if bad {
+		m.screen.Text(in.x+in.w-width(word), in.y, word, m.warn(), plot.Bold)
+	}
+}
+
+// firstRow is the first line of the list that is shown in so many rows.
+func (m *Model) firstRow(rows []listed, room int) int {
+	at := slices.IndexFunc(rows, func(r listed) bool { return r.lane == m.sel })
+	return max(0, at-room+1)
+}
 
 // runAt is the run whose line in the list is at a place of the screen.
 func (m *Model) runAt(x, y int) (int, bool) {
 	in := m.lay.runs.inner()
-	i := m.firstRun(in.h) + y - in.y
-	return i, in.contains(x, y) && i < len(m.lanes)
+	rows := m.listRuns()
+	i := m.firstRow(rows, in.h) + y - in.y
+	if !in.contains(x, y) || i >= len(rows) {
+		return 0, false
+	}
+	return rows[i].lane, true
 }
 
 // drawDetails fills the room under the runs with what is known of the selected one.

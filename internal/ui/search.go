@@ -56,8 +56,7 @@ func (s *search) drawTrial(m *Model, t *lrfinder.Trial, r rect) {
 // give sends commands to a run.
 func (m *Model) give(l *lane, commands []train.Command) {
 	for _, c := range commands {
-		id, ok := l.live.Do(c)
-		m.send(l, id, ok)
+		m.change(l, c)
 	}
 }
 
@@ -70,7 +69,7 @@ type undo struct {
 // takeBack takes back what the last finder or sweep has set.
 func (m *Model) takeBack() {
 	if m.undo == nil || !slices.Contains(m.lanes, m.undo.lane) {
-		m.refuse("there is nothing to take back: u does it to what the finder or a sweep has set")
+		m.refuse("there is nothing to take back")
 		return
 	}
 	m.give(m.undo.lane, m.undo.back)

@@ -1,0 +1,156 @@
+package ui
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"opttui/internal/plot"
+	"opttui/internal/train"
+)
+
+// ghost is the run as it would be without the last change: it goes on beside the changed one, never further than that.
+type ghost struct {
+	lane
+	step int // where the change was made
+	life int // of the run that it belongs to
+	born time.Time
+}
+
+// burst is for how long several changes are one: turning a knob takes several presses.
+const burst = 1500 * time.Millisecond
+
+// toggleGhosts lets changes leave ghosts, or none.
+func (m *Model) toggleGhosts() {
+	m.ghosts = !m.ghosts
+	if m.ghosts {
+		m.say("from now on every change leaves a ghost: the run as it would be without it")
+		return
+	}
+	for _, l := range m.lanes {
+		m.banish(l)
+	}
+	m.say("no ghosts")
+}
+
+// banish ends a run's ghost.
+func (m *Model) banish(l *lane) {
+	if g := l.ghost; g != nil {
+		m.background.Go(g.live.Stop) // a step of a large model may take long
+		l.ghost = nil
+	}
+}
+
+// change sends a command to a run, and leaves its ghost where these are wanted.
+func (m *Model) change(l *lane, c train.Command) {
+	haunted := slices.ContainsFunc(m.awaiting, func(a awaited) bool { return a.from == l }) ||
+		l.ghost != nil && time.Since(l.ghost.born) < burst
+	if !m.ghosts || haunted {
+		id, ok := l.live.Do(c)
+		m.send(l, id, ok)
+		return
+	}
+	answer := make(chan *train.Run, 1)
+	id, ok := l.live.Fork(c, answer)
+	if !m.send(l, id, ok) {
+		return
+	}
+	m.await(l, answer, func(run *train.Run) {
+		m.banish(l)
+		g := &ghost{step: run.Step(), life: l.live.Snapshot().Life, born: time.Now()}
+		live := train.LaunchRun(m.ctx, run, train.Unlimited, false)
+		live.Follow(l.live)
+		g.lane = lane{live: live, snap: live.Snapshot(), color: l.color, dark: l.dark, marker: '◌', name: "ghost"}
+		if m.ascii {
+			g.marker = '"'
+		}
+		l.ghost = g
+	})
+}
+
+// haunt takes over the latest snapshots of the ghosts, and ends those whose run has gone back to before them.
+func (m *Model) haunt(l *lane) {
+	g := l.ghost
+	if g == nil {
+		return
+	}
+	if l.snap.Life != g.life || l.snap.Step < g.step {
+		m.banish(l)
+		m.dirty = true
+		return
+	}
+	if s := g.live.Snapshot(); s.Seq != g.snap.Seq {
+		g.snap, m.dirty = s, true
+	}
+}
+
+// bought says in words what the change has brought: the run's loss beside the ghost's, both of about the same step.
+func (g *ghost) bought(l *lane) string {
+	a, b := recent(l.snap), recent(g.snap)
+	text := fmt.Sprintf("untouched since %s  loss %s", grouped(g.step), value(b))
+	switch {
+	case l.snap.Step == g.step:
+	case a-a != 0 && b-b == 0:
+		text += " · the change made it diverge"
+	case a > 0 && b > 0:
+		text += " · with the change " + times(a/b)
+	case a-a == 0 && b-b == 0:
+		text += " · the change made " + signed(a-b)
+	}
+	return text
+}
+
+// times writes a ratio of losses for people.
+func times(ratio float64) string {
+	switch {
+	case math.Abs(ratio-1) < 5e-4:
+		return "the same"
+	case ratio < 1:
+		return value(1/ratio) + "× lower"
+	default:
+		return value(ratio) + "× higher"
+	}
+}
+
+// recentSteps is over how many steps losses of runs with noise are averaged before they are compared.
+const recentSteps = 50
+
+// recent is the run's loss or, where each step sees another function, its mean over the last steps.
+func recent(s *train.Snapshot) float64 {
+	if !s.Stochastic {
+		return s.Loss
+	}
+	return meanAt(s, s.Step)
+}
+
+// meanAt is the mean loss over the last steps up to the given one.
+func meanAt(s *train.Snapshot, step int) float64 {
+	h := s.History
+	sum, n := 0.0, 0.0
+	for i := bucketAt(s, step); i >= 0; i-- {
+		b, last := h.At(i)
+		if last <= step-recentSteps && n > 0 {
+			break
+		}
+		sum, n = sum+b.Mean, n+1
+	}
+	return sum / n
+}
+
+// bucketAt is the bucket of the history that the given step belongs to.
+func bucketAt(s *train.Snapshot, step int) int {
+	return min(step/max(s.History.Stride, 1), s.History.Len()-1)
+}
+
+// drawGhost draws a ghost on the picture, faintly, and a line from it to the run that it belongs to.
+func (m *Model) drawGhost(o *plot.Overlay, l *lane, path []train.XY) {
+	faint := m.dim()
+	if !m.plain {
+		faint = plot.Mix(m.onHeat(l), plot.RGB(128, 128, 136), 0.6)
+	}
+	o.Path(len(path), func(i int) (x, y float64) { return path[i].X, path[i].Y }, faint, false)
+	if n := len(path); n > 0 {
+		o.Marker(path[n-1].X, path[n-1].Y, l.ghost.marker, faint)
+	}
+}
