@@ -38,6 +38,22 @@ func TestEdgeOfStability(t *testing.T) {
 	}
 }
 
+// TestEdgeOnDigits: the run of docs/curvature.md comes to the edge.
+func TestEdgeOnDigits(t *testing.T) {
+	r := newRun(t, train.Spec{Problem: "digits/mlp:6,6,6", Optimizer: "sgd", Set: map[string]string{"lr": "0.15"}})
+	var m Measurer
+	if first := m.Measure(r.Probe()).Limit; !(first.Share < 0.2) {
+		t.Errorf("it starts with %+v", first)
+	}
+	r.Advance(200)
+	for r.Step() < 500 {
+		r.Advance(100)
+		if l := m.Measure(r.Probe()).Limit; !(l.Share > 0.8 && l.Share < 1.3) {
+			t.Errorf("step %d: %+v", r.Step(), l)
+		}
+	}
+}
+
 // TestAdaptiveEdge: the adaptive rules and Nesterov's momentum come to the limits of the preconditioned Hessian just so
 // (Cohen et al. 2022, arXiv 2207.14484).
 func TestAdaptiveEdge(t *testing.T) {
