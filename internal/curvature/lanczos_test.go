@@ -177,7 +177,7 @@ func TestWarmStart(t *testing.T) {
 	first := l.ends(300, productOf(h, 300))
 	cold := l.took
 	again := l.ends(300, productOf(h, 300))
-	if l.took >= cold || math.Abs(first.max()-6) > 1e-8 || math.Abs(again.max()-6) > 1e-8 || math.Abs(again.min()+5) > 1e-8 {
+	if l.took >= cold || math.Abs(first.max()-6) > 1e-6 || math.Abs(again.max()-6) > 1e-6 || math.Abs(again.min()+5) > 1e-6 {
 		t.Errorf("%d products, then %d: %v, %v", cold, l.took, first.values, again.values)
 	}
 }
