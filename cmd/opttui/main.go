@@ -85,7 +85,19 @@ func rootCommand() *cobra.Command {
 	root.Version = version()
 	root.SetVersionTemplate("opttui {{.Version}}\n")
 	root.SilenceErrors, root.SilenceUsage = true, true
-	root.AddCommand(runCommand(), lrfindCommand(), sweepCommand(), listCommand(), demoCommand(), replayCommand(), pictureCommand(), inspectCommand(), saddlesCommand(), versionCommand())
+	root.AddCommand(
+		runCommand(),
+		lrfindCommand(),
+		sweepCommand(),
+		inspectCommand(),
+		listCommand(),
+		demoCommand(),
+		replayCommand(),
+		resumeCommand(),
+		pictureCommand(),
+		saddlesCommand(),
+		versionCommand(),
+	)
 	root.SetHelpCommand(helpCommand())
 	root.SetFlagErrorFunc(flagError)
 	root.InitDefaultHelpFlag()

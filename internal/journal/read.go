@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"opttui/internal/train"
@@ -131,7 +132,7 @@ type Summary struct {
 	Started    time.Time `json:"started"`
 	Ended      time.Time `json:"ended"` // when it was last written
 	How        string    `json:"how"`   // Clean, Crashed or InUse
-	Problems   []string  `json:"problems"`
+	Problem    string    `json:"problem"` // where the runs differ, all of them with commas
 	Optimizers []string  `json:"optimizers"` // as the runs began
 	Step       int       `json:"step"`       // of the run that has come furthest
 	Commands   int       `json:"commands"`
@@ -172,14 +173,16 @@ func List(dir string) ([]Summary, error) {
 }
 
 func (l *Log) summary() Summary {
-	s := Summary{Started: l.Header.Started, Lost: l.Lost, Problems: []string{}}
+	s := Summary{Started: l.Header.Started, Lost: l.Lost}
+	var names []string
 	for _, r := range l.Runs() {
-		if !slices.Contains(s.Problems, r.Spec.Problem) {
-			s.Problems = append(s.Problems, r.Spec.Problem)
+		if !slices.Contains(names, r.Spec.Problem) {
+			names = append(names, r.Spec.Problem)
 		}
 		s.Optimizers = append(s.Optimizers, r.Spec.Optimizer)
 		s.Step = max(s.Step, r.Step)
 		s.Commands += len(r.Journal)
 	}
+	s.Problem = strings.Join(names, ", ")
 	return s
 }

@@ -74,8 +74,7 @@ func Create(dir, program string) *Session {
 // Resume takes up the session with the given ID: what could not be read of it is cut off, and new records follow on the
 // old. Errors are *usage.Error, but for what a disk does.
 func Resume(dir, id string) (*Session, *Log, error) {
-	l, err := Read(dir, id)
-	if err != nil {
+	if _, err := Read(dir, id); err != nil {
 		return nil, nil, err
 	}
 	f, err := os.OpenFile(filepath.Join(dir, id+suffix), os.O_WRONLY|os.O_APPEND, 0)
@@ -86,8 +85,7 @@ func Resume(dir, id string) (*Session, *Log, error) {
 		_ = f.Close()
 		return nil, nil, usage.Errorf("session %s is in use by another opttui", id)
 	}
-	// The file may have grown between reading and locking.
-	l, err = Read(dir, id)
+	l, err := Read(dir, id) // again: the file may have grown before it was locked
 	if err != nil {
 		_ = f.Close()
 		return nil, nil, err

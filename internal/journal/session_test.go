@@ -324,7 +324,7 @@ func TestListAndResume(t *testing.T) {
 		t.Fatalf("%s is not listed", id)
 		return s
 	}
-	if s := how(first.ID()); s.How != InUse || s.Commands != 1 || s.Step != 10 || s.Problems[0] != "beale" || s.Optimizers[0] != "adam" {
+	if s := how(first.ID()); s.How != InUse || s.Commands != 1 || s.Step != 10 || s.Problem != "beale" || s.Optimizers[0] != "adam" {
 		t.Errorf("%+v", s)
 	}
 	var bad *usage.Error
