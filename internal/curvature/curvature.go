@@ -2,7 +2,7 @@
 // learning rate to be, how well they foretell a step, and what kind of critical point is near.
 package curvature
 
-import "opttui/internal/train"
+import "math"
 
 // Report is what was measured of a run at one step. Quantities that are not known are NaN, slices nil. All are of the
 // loss over all data, without noise.
@@ -12,11 +12,15 @@ type Report struct {
 	Norm float64 // ‖∇f‖
 
 	// Values are eigenvalues of the Hessian in descending order: all of them where Exact, else the largest and the
-	// smallest that Lanczos' method has found. Vectors are the eigenvectors that belong to them, of length 1 each.
+	// smallest that Lanczos' method has found. Vectors are the eigenvectors that belong to them, of length 1 each, with
+	// the component of largest size positive.
 	Values  []float64
 	Vectors [][]float64
 	Exact   bool
-	// Condition is the condition number max |λᵢ/λⱼ|; NaN where not all eigenvalues are known, +Inf where one is zero.
+	// Error bounds how far each of Values may be from an eigenvalue; 0 where they are exact but for rounding.
+	Error float64
+	// Condition is the condition number max |λᵢ/λⱼ|; NaN where not all eigenvalues are known, +Inf where one is zero. For
+	// the ends that Lanczos' method has found it is λmax/λmin where both are good to a few digits and positive.
 	Condition float64
 	Along     float64 // gᵀHg/gᵀg, the curvature along the gradient
 
@@ -32,26 +36,31 @@ type Report struct {
 	Ratio float64
 }
 
-// Max is the largest eigenvalue, NaN where it is not known; Min the smallest.
-// Class is the kind of a critical point, by the signs of the eigenvalues (conventions of every textbook).
-type Class string
+// Max is the largest eigenvalue, NaN where it is not known.
+func (r *Report) Max() float64 {
+	if len(r.Values) == 0 {
+		return math.NaN()
+	}
+	return r.Values[0]
+}
 
-// The kinds of critical points.
-const (
-	Minimum    Class = "minimum"    // all eigenvalues > 0
-	Maximum    Class = "maximum"    // all < 0
-	Saddle     Class = "saddle"     // both signs
-	Degenerate Class = "degenerate" // one is zero, and the others do not differ in sign
-	Unknown    Class = ""
-)
+// Min is the smallest eigenvalue, NaN where it is not known.
+func (r *Report) Min() float64 {
+	if len(r.Values) == 0 {
+		return math.NaN()
+	}
+	return r.Values[len(r.Values)-1]
+}
 
 // Limit is the learning rate above which the rule is unstable on a quadratic with this curvature.
 type Limit struct {
-	LR      float64 // NaN where there is none
-	Share   float64 // the learning rate of now by LR
-	Lambda  float64 // the eigenvalue that decides: λmax of H, or of P⁻¹H for rules that precondition
-	Formula string  // "2/λmax"
-	Why     string  // why there is none
+	LR    float64 // NaN where there is none
+	Share float64 // the learning rate of now by LR
+	// Lambda is the eigenvalue that decides: λmax of H, or of P⁻¹H for rules that precondition. A coupled weight decay λ,
+	// which is λθ in the gradient, makes H+λI of H.
+	Lambda  float64
+	Formula string // "2/λmax"; a decoupled weight decay, which lowers the limit a little, is left out
+	Why     string // why there is none
 }
 
 // Change is what a step was to do to the loss over all data, and did:
@@ -72,10 +81,15 @@ type Options struct {
 	Dense     int     // up to how many parameters the whole Hessian is decomposed; 0 is 128
 }
 
-// Measurer measures one probe after another and keeps its memory between them.
-type Measurer struct {
-	Options
+func (o Options) withDefaults() Options {
+	if o.Tolerance == 0 {
+		o.Tolerance = 1e-6
+	}
+	if o.Products == 0 {
+		o.Products = 80
+	}
+	if o.Dense == 0 {
+		o.Dense = 128
+	}
+	return o
 }
-
-// Measure returns what the curvature is around a run. It takes as long as a few dozens of gradients over all data.
-func (m *Measurer) Measure(p *train.Probe) *Report { return nil }

@@ -24,21 +24,31 @@ func init() {
 type adadelta struct {
 	lr, rho, eps, weightDecay float64
 	r, u                      []float64 // averages of g² and of Δ²
+	scale                     []float64 // √(u+δ)/√(r+δ) of the last step, with the u before it
 	t                         int
 }
 
-func (o *adadelta) Init(l Layout) { o.r, o.u, o.t = zeros(o.r, l.Dim), zeros(o.u, l.Dim), 0 }
+func (o *adadelta) Init(l Layout) {
+	o.r, o.u, o.scale, o.t = zeros(o.r, l.Dim), zeros(o.u, l.Dim), zeros(o.scale, l.Dim), 0
+}
 
 func (o *adadelta) Step(_ Objective, p *Point) error {
 	o.t++
 	for i, x := range p.X {
 		g := p.G[i] + o.weightDecay*x
 		o.r[i] = o.rho*o.r[i] + (1-o.rho)*g*g
-		d := math.Sqrt(o.u[i]+o.eps) / math.Sqrt(o.r[i]+o.eps) * g
+		o.scale[i] = math.Sqrt(o.u[i]+o.eps) / math.Sqrt(o.r[i]+o.eps)
+		d := o.scale[i] * g
 		o.u[i] = o.rho*o.u[i] + (1-o.rho)*d*d
 		p.X[i] = x - p.LR*d
 	}
 	return nil
+}
+
+// Precondition: √(u+δ)/√(r+δ).
+func (o *adadelta) Precondition(p []float64) bool {
+	copy(p, o.scale)
+	return o.t > 0
 }
 
 func (o *adadelta) Knobs() []knob.Knob {
@@ -54,7 +64,7 @@ func (o *adadelta) Knobs() []knob.Knob {
 
 func (o *adadelta) Clone() Optimizer {
 	c := *o
-	c.r, c.u = slices.Clone(o.r), slices.Clone(o.u)
+	c.r, c.u, c.scale = slices.Clone(o.r), slices.Clone(o.u), slices.Clone(o.scale)
 	return &c
 }
 

@@ -41,6 +41,15 @@ func (o *adagrad) Step(_ Objective, p *Point) error {
 	return nil
 }
 
+// Precondition: 1/√(δ+r), and what is left of ε.
+func (o *adagrad) Precondition(p []float64) bool {
+	rate := 1 / (1 + float64(o.t-1)*o.lrDecay)
+	for i, r := range o.r {
+		p[i] = rate / o.convention.root(r, o.eps)
+	}
+	return o.t > 0
+}
+
 func (o *adagrad) Knobs() []knob.Knob {
 	return []knob.Knob{
 		lrKnob(&o.lr, 1e-2),

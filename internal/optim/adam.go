@@ -54,6 +54,15 @@ func (o *adam) Step(_ Objective, p *Point) error {
 	return nil
 }
 
+// Precondition: 1/√(r̂+δ), times the bias correction of s as in Cohen et al. 2022.
+func (o *adam) Precondition(p []float64) bool {
+	r := o.r
+	if o.amsgrad != 0 && len(o.rmax) == len(r) { // it may have been switched on since the last step
+		r = o.rmax
+	}
+	return o.precondition(p, r, o.convention)
+}
+
 func (o *adam) Knobs() []knob.Knob {
 	return append(o.knobs(1e-3, epsKnob),
 		weightDecayKnob(&o.weightDecay),
@@ -89,6 +98,15 @@ func (m *moments) age() {
 	m.t++
 	m.p1 = ewma.Decay(m.p1, m.beta1)
 	m.p2 = ewma.Decay(m.p2, m.beta2)
+}
+
+// precondition writes the factors on s to p, with r for the second moment: c₁/√(c₂r+δ).
+func (m *moments) precondition(p, r []float64, c Convention) bool {
+	c1, c2 := 1/(1-m.p1), 1/(1-m.p2)
+	for i, v := range r {
+		p[i] = c1 / c.root(c2*v, m.eps)
+	}
+	return m.t > 0
 }
 
 func (m *moments) knobs(lr float64, eps func(*float64, float64) knob.Knob) []knob.Knob {

@@ -40,6 +40,14 @@ func (o *adamax) Step(_ Objective, p *Point) error {
 	return nil
 }
 
+// Precondition: 1/u, times the bias correction of s.
+func (o *adamax) Precondition(p []float64) bool {
+	for i, u := range o.r {
+		p[i] = 1 / ((1 - o.p1) * u)
+	}
+	return o.t > 0
+}
+
 func (o *adamax) Knobs() []knob.Knob {
 	beta2 := beta2Knob(&o.beta2, 0.999)
 	beta2.Doc = "decay rate of the largest gradient"

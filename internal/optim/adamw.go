@@ -37,6 +37,9 @@ func (o *adamw) Step(_ Objective, p *Point) error {
 	return nil
 }
 
+// Precondition is Adam's; the decay goes past it.
+func (o *adamw) Precondition(p []float64) bool { return o.precondition(p, o.r, o.convention) }
+
 func (o *adamw) Knobs() []knob.Knob {
 	return append(o.knobs(1e-3, epsKnob), decoupledDecayKnob(&o.weightDecay, 1e-2))
 }

@@ -25,13 +25,14 @@ type asgd struct {
 	lr, lambda, alpha, t0, weightDecay float64
 	mean                               []float64 // θ̄
 	t                                  int
-	eta                                float64 // step size of the last step
+	eta, share                         float64 // step size of the last step, and by ε
 }
 
-func (o *asgd) Init(l Layout) { o.mean, o.t, o.eta = zeros(o.mean, l.Dim), 0, 0 }
+func (o *asgd) Init(l Layout) { o.mean, o.t, o.eta, o.share = zeros(o.mean, l.Dim), 0, 0, 0 }
 
 func (o *asgd) Step(_ Objective, p *Point) error {
-	o.eta = p.LR * math.Exp(-o.alpha*math.Log1p(o.lambda*p.LR*float64(o.t)))
+	o.share = math.Exp(-o.alpha * math.Log1p(o.lambda*p.LR*float64(o.t)))
+	o.eta = p.LR * o.share
 	mu := 1 / math.Max(1, float64(o.t)-o.t0)
 	o.t++
 	for i, x := range p.X {
@@ -47,6 +48,14 @@ func (o *asgd) Average() []float64 { return o.mean }
 
 // Readings tells the present step size.
 func (o *asgd) Readings() []Reading { return []Reading{{"η", "step size", o.eta}} }
+
+// Precondition: what is left of ε.
+func (o *asgd) Precondition(p []float64) bool {
+	for i := range p {
+		p[i] = o.share
+	}
+	return o.t > 0
+}
 
 func (o *asgd) Knobs() []knob.Knob {
 	penalty := weightDecayKnob(&o.weightDecay)

@@ -50,6 +50,15 @@ func (o *nadam) Step(_ Objective, p *Point) error {
 	return nil
 }
 
+// Precondition: 1/(√r̂+δ). The corrections of g and s, which differ, are 1 after a few steps.
+func (o *nadam) Precondition(p []float64) bool {
+	c2 := 1 / (1 - o.p2)
+	for i, r := range o.r {
+		p[i] = 1 / (math.Sqrt(c2*r) + o.eps)
+	}
+	return o.t > 0
+}
+
 func (o *nadam) Knobs() []knob.Knob {
 	return append(o.knobs(2e-3, epsOutsideKnob),
 		knob.Knob{Key: "momentum_decay", Symbol: "ψ", Doc: "how fast the momentum grows to β₁", Default: 4e-3, Max: 10, Scale: knob.Log}.Bind(&o.momentumDecay),

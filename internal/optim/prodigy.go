@@ -29,12 +29,13 @@ type prodigy struct {
 	start     []float64 // θ₀
 	numerator float64
 	d, dmax   float64
+	used      float64 // the d that the last step was scaled with, 0 before it
 	t         int
 }
 
 func (o *prodigy) Init(l Layout) {
 	o.m, o.r, o.q, o.start = zeros(o.m, l.Dim), zeros(o.r, l.Dim), zeros(o.q, l.Dim), zeros(o.start, l.Dim)
-	o.numerator, o.d, o.dmax, o.t = 0, 0, 0, 0
+	o.numerator, o.d, o.dmax, o.used, o.t = 0, 0, 0, 0, 0
 }
 
 func (o *prodigy) Step(_ Objective, p *Point) error {
@@ -62,6 +63,7 @@ func (o *prodigy) Step(_ Objective, p *Point) error {
 		return nil
 	}
 	o.estimate(o.coef * o.numerator / norm)
+	o.used = d
 	for i, x := range p.X {
 		p.X[i] = (1-o.weightDecay*rate)*x - rate*o.m[i]/(math.Sqrt(o.r[i])+o.d*o.eps)
 	}
@@ -84,6 +86,14 @@ func (o *prodigy) Readings() []Reading {
 		d = o.d0
 	}
 	return []Reading{{"d", "estimated distance to the solution", d}}
+}
+
+// Precondition: d²/(√r+dδ), as s holds dg.
+func (o *prodigy) Precondition(p []float64) bool {
+	for i, r := range o.r {
+		p[i] = o.used * o.used / (math.Sqrt(r) + o.d*o.eps)
+	}
+	return o.used > 0
 }
 
 func (o *prodigy) Knobs() []knob.Knob {

@@ -38,13 +38,19 @@ func (o *radam) rectifier() (float64, bool) {
 	return math.Sqrt((rho - 4) * (rho - 2) * limit / ((limit - 4) * (limit - 2) * rho)), true
 }
 
-func (o *radam) Step(_ Objective, p *Point) error {
-	o.age()
+// factor is that on s, or on s/(√r+δ) where the rule adapts, at the learning rate lr.
+func (o *radam) factor(lr float64) (float64, bool) {
 	factor, adapt := o.rectifier()
-	factor *= p.LR / (1 - o.p1)
+	factor *= lr / (1 - o.p1)
 	if adapt {
 		factor *= math.Sqrt(1 - o.p2)
 	}
+	return factor, adapt
+}
+
+func (o *radam) Step(_ Objective, p *Point) error {
+	o.age()
+	factor, adapt := o.factor(p.LR)
 	for i, x := range p.X {
 		g := p.G[i] + o.weightDecay*x
 		o.s[i] = o.beta1*o.s[i] + (1-o.beta1)*g
@@ -65,6 +71,15 @@ func (o *radam) Readings() []Reading {
 		factor = 0
 	}
 	return []Reading{{"c", "rectification (0: not adapting yet, 1: Adam)", factor}}
+}
+
+// Precondition: c√(1−β₂ᵗ)/(√r+δ) with the bias correction of s, once the rule adapts.
+func (o *radam) Precondition(p []float64) bool {
+	factor, adapt := o.factor(1)
+	for i, r := range o.r {
+		p[i] = factor / (math.Sqrt(r) + o.eps)
+	}
+	return o.t > 0 && adapt
 }
 
 func (o *radam) Knobs() []knob.Knob {

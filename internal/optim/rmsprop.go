@@ -43,12 +43,10 @@ func (o *rmsprop) Step(_ Objective, p *Point) error {
 	for i, x := range p.X {
 		g := p.G[i] + o.weightDecay*x
 		o.r[i] = o.rho*o.r[i] + (1-o.rho)*g*g
-		r := o.r[i]
-		if centered { // the variance of g instead of its mean square
+		if centered {
 			o.mean[i] = o.rho*o.mean[i] + (1-o.rho)*g
-			r = math.Max(0, r-o.mean[i]*o.mean[i])
 		}
-		step := g / o.convention.root(r, o.eps)
+		step := g / o.root(i, centered)
 		if rolling {
 			o.b[i] = o.momentum*o.b[i] + step
 			step = o.b[i]
@@ -56,6 +54,24 @@ func (o *rmsprop) Step(_ Objective, p *Point) error {
 		p.X[i] = x - p.LR*step
 	}
 	return nil
+}
+
+// root is the denominator in coordinate i: of the mean square of g, or of its variance where the rule is centered.
+func (o *rmsprop) root(i int, centered bool) float64 {
+	r := o.r[i]
+	if centered {
+		r = math.Max(0, r-o.mean[i]*o.mean[i])
+	}
+	return o.convention.root(r, o.eps)
+}
+
+// Precondition: 1/√(δ+r).
+func (o *rmsprop) Precondition(p []float64) bool {
+	centered := o.centered != 0 && len(o.mean) == len(o.r) // it may have been switched on since the last step
+	for i := range o.r {
+		p[i] = 1 / o.root(i, centered)
+	}
+	return o.t > 0
 }
 
 func (o *rmsprop) Knobs() []knob.Knob {

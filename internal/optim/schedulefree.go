@@ -31,16 +31,21 @@ func (a *averaging) next(p *Point) (lr, c float64) {
 		copy(a.z, p.X)
 	}
 	a.t++
-	lr = p.LR
-	if t := float64(a.t); t < a.warmup {
-		lr *= t / a.warmup
-	}
+	lr = p.LR * a.share()
 	a.largest = math.Max(a.largest, lr)
 	a.sum += a.largest * a.largest
 	if a.sum > 0 {
 		c = a.largest * a.largest / a.sum
 	}
 	return lr, c
+}
+
+// share is how much of ε the warm-up gives to the last step.
+func (a *averaging) share() float64 {
+	if t := float64(a.t); t < a.warmup {
+		return t / a.warmup
+	}
+	return 1
 }
 
 // between goes to y and takes the gradient there.

@@ -48,6 +48,15 @@ func (o *schedulefreeAdamW) Step(obj Objective, p *Point) error {
 	return nil
 }
 
+// Precondition: the factors on z, 1/(√r̂+δ), with the warm-up.
+func (o *schedulefreeAdamW) Precondition(p []float64) bool {
+	share, c2 := o.share(), 1/(1-o.p2)
+	for i, r := range o.r {
+		p[i] = share / (math.Sqrt(c2*r) + o.eps)
+	}
+	return o.t > 0
+}
+
 func (o *schedulefreeAdamW) Knobs() []knob.Knob {
 	return []knob.Knob{
 		lrKnob(&o.lr, 2.5e-3),

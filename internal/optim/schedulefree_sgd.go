@@ -36,6 +36,15 @@ func (o *schedulefreeSGD) Step(obj Objective, p *Point) error {
 	return nil
 }
 
+// Precondition: the warm-up, while it lasts.
+func (o *schedulefreeSGD) Precondition(p []float64) bool {
+	share := o.share()
+	for i := range p {
+		p[i] = share
+	}
+	return o.t > 0 && share < 1
+}
+
 func (o *schedulefreeSGD) Knobs() []knob.Knob {
 	return []knob.Knob{
 		lrKnob(&o.lr, 1e-2),
