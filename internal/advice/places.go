@@ -21,6 +21,8 @@ const (
 	stillShare = 1e-3
 	// downward is how large −λmin must be by the largest |λ| to be a direction that goes down, not rounding.
 	downward = 1e-3
+	// flat is the curvature, and the slope, of what is called flat.
+	flat = 1e-6
 )
 
 // still tells whether the loss has stood still over the window.
@@ -42,8 +44,8 @@ func (e *evidence) converged() *Advice {
 	}
 	return &Advice{
 		Kind: Converged, Urgency: Hint,
-		Text:     fmt.Sprintf("converged to a minimum: ‖∇f‖ = %s and λmin = %s > 0", number(r.Norm), number(least(r))),
-		Evidence: fmt.Sprintf("loss %s, λmax %s, at step %d", number(r.Loss), number(greatest(r)), r.Step),
+		Text:     fmt.Sprintf("converged to a minimum: ‖∇f‖ = %s and λmin = %s > 0", number(r.Norm), number(r.Min())),
+		Evidence: fmt.Sprintf("loss %s, λmax %s, at step %d", number(r.Loss), number(r.Max()), r.Step),
 	}
 }
 
@@ -53,8 +55,8 @@ func (e *evidence) saddle() *Advice {
 	if r == nil || r.Class != curvature.Saddle && r.Class != curvature.Maximum || !(r.Norm <= littleGradient*e.steepest || r.Critical) || !e.still() && !r.Critical {
 		return nil
 	}
-	down, up := least(r), greatest(r)
-	if !(-down > downward*math.Max(up, -down)) {
+	down, up := r.Min(), r.Max()
+	if !(-down > downward*math.Max(up, -down) && -down > flat) {
 		return nil
 	}
 	a := &Advice{
@@ -121,22 +123,33 @@ func rounded(v float64) float64 {
 	return math.Round(v/scale) * scale
 }
 
-// plateau: the loss stands still, the gradient is small and so is the curvature, and what there is says that the bottom is
-// far off.
+// plateau: the loss stands still, the gradient is small, and what there is of slope and curvature says that the bottom is
+// far off, even at the best rate that gradient descent could have here.
 func (e *evidence) plateau() *Advice {
 	r, s := e.r, e.s
-	if r == nil || s.Stochastic || !e.still() || r.Critical && r.Class == curvature.Minimum || r.Norm > littleGradient*e.steepest {
+	if r == nil || s.Stochastic || s.Optimizer.SameFunction || !e.still() || r.Critical && r.Class == curvature.Minimum {
 		return nil
+	}
+	bend := math.Max(math.Abs(r.Max()), math.Abs(r.Min()))
+	if r.Norm <= flat && bend <= flat {
+		return &Advice{
+			Kind: Plateau, Urgency: Problem,
+			Text:     fmt.Sprintf("flat: ‖∇f‖ = %s and no |λ| above %s: nothing says where to go, start elsewhere", number(r.Norm), number(bend)),
+			Evidence: fmt.Sprintf("steepest slope seen %s, loss %s", number(e.steepest), number(r.Loss)),
+		}
 	}
 	speed := e.speed() * math.Sqrt(float64(s.Dim))
 	steps := r.Distance / speed
-	if !(steps > farSteps) {
+	if share := e.share(); share < goodShare {
+		steps *= share / goodShare
+	}
+	if !(steps > farSteps) || r.Norm > littleGradient*e.steepest {
 		return nil
 	}
 	a := &Advice{
 		Kind: Plateau, Urgency: Problem,
-		Text:     fmt.Sprintf("plateau: ‖∇f‖ = %s, and the bottom is some %s off, %s steps at this pace", number(r.Norm), number(r.Distance), number(steps)),
-		Evidence: fmt.Sprintf("steepest slope seen %s, |λ| at most %s, a step is %s long", number(e.steepest), number(math.Max(math.Abs(greatest(r)), math.Abs(least(r)))), number(speed)),
+		Text:     fmt.Sprintf("plateau: ‖∇f‖ = %s, and the bottom is some %s off, %s steps at this pace", number(r.Norm), number(r.Distance), number(r.Distance/speed)),
+		Evidence: fmt.Sprintf("steepest slope seen %s, λ from %s to %s, a step is %s long", number(e.steepest), number(r.Min()), number(r.Max()), number(speed)),
 	}
 	if s.Optimizer.Unit == optim.PerStep && s.Optimizer.Name != "adagrad" {
 		if e.hasRate() {

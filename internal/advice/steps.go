@@ -63,7 +63,7 @@ func (e *evidence) diverging() *Advice {
 		Kind: Diverging, Urgency: Failure, Back: e.s.Step - t.lowestStep,
 		Evidence: fmt.Sprintf("loss %s, lowest %s at step %d, first %s", number(t.last), number(t.lowest), t.lowestStep, number(t.first)),
 	}
-	e.lessRate(a, fmt.Sprintf("loss has risen to %s× what it was at best", number(t.last/t.lowest)))
+	e.lessRate(a, fmt.Sprintf("loss has risen from %s to %s", number(t.lowest), number(t.last)))
 	return a
 }
 
@@ -73,7 +73,7 @@ func (e *evidence) lessRate(a *Advice, text string) {
 	share := e.share()
 	if share > 1 {
 		by = powerOfTwo(share / safeShare)
-		text += fmt.Sprintf(": ε is %s× %s", number(share), e.limit())
+		text += fmt.Sprintf(": ε is %.3g× %s", share, e.limit())
 		a.Evidence += fmt.Sprintf("; λ = %s at step %d, ε by its limit %s", number(e.r.Limit.Lambda), e.r.Step, number(share))
 	}
 	a.Text = text
@@ -109,7 +109,7 @@ func (e *evidence) oscillating() *Advice {
 		Evidence: fmt.Sprintf("of %d steps %d went up, %d turned; mean loss %s, before that %s", t.steps, t.rises*t.stride, t.turns*t.stride, number(t.newer), number(t.older)),
 	}
 	text := fmt.Sprintf("loss has turned %d times in %d steps and does not fall", t.turns, t.steps)
-	if t.ratio > 1.005 {
+	if t.ratio > 1.05 {
 		text = fmt.Sprintf("loss rises and falls by %s× a step", number(t.ratio))
 	}
 	e.lessRate(a, text)

@@ -15,7 +15,7 @@ type trend struct {
 	full bool // there were as many as are wanted
 
 	older, newer         float64 // means over the two halves
-	sure                 float64 // standard deviation of their difference, were the losses independent
+	sure                 float64 // standard deviation of their difference, by how far the means over blocks are apart
 	olderFall, newerFall float64 // how far the loss fell within each, from one quarter of the window to the next
 	rises, turns         int     // buckets above the one before, and changes of direction
 	growing              int     // buckets at the end each of which is above the one before
@@ -66,7 +66,7 @@ func trendOf(v train.HistoryView, since, most int) trend {
 // shape fills in what is known of the n buckets from the given one.
 func (t *trend) shape(v train.HistoryView, from int) {
 	var quarter, count [4]float64
-	before, direction, squares := math.NaN(), 0.0, 0.0
+	before, direction := math.NaN(), 0.0
 	for i := range t.n {
 		b, _ := v.At(from + i)
 		if b.Bad > 0 {
@@ -77,7 +77,6 @@ func (t *trend) shape(v train.HistoryView, from int) {
 		quarter[4*i/t.n] += b.Mean
 		count[4*i/t.n]++
 		if d := b.Mean - before; d-d == 0 {
-			squares += d * d
 			t.step(d, b.Mean, before, &direction)
 		}
 		before = b.Mean
@@ -90,8 +89,34 @@ func (t *trend) shape(v train.HistoryView, from int) {
 	}
 	t.older, t.newer = (quarter[0]+quarter[1])/2, (quarter[2]+quarter[3])/2
 	t.olderFall, t.newerFall = quarter[0]-quarter[1], quarter[2]-quarter[3]
-	// Of independent losses the differences have twice the variance, and a half has n/2 of them.
-	t.sure = math.Sqrt(squares/steps/2) * math.Sqrt(4/float64(max(t.n, 1)))
+	t.sure = t.spread(v, from)
+}
+
+// blocks is into how many parts each half is divided. Neighbouring losses are alike, means of many are hardly so.
+const blocks = 8
+
+// spread estimates the standard deviation of the difference between the means over the halves: of the blocks of a half the
+// mean has a variance of theirs by their number.
+func (t *trend) spread(v train.HistoryView, from int) float64 {
+	size := t.n / (2 * blocks)
+	if size == 0 {
+		return math.NaN()
+	}
+	variance := 0.0
+	for half := range 2 {
+		sum, squares := 0.0, 0.0
+		for k := range blocks {
+			mean := 0.0
+			for i := range size {
+				b, _ := v.At(from + (half*blocks+k)*size + i)
+				mean += b.Mean / float64(size)
+			}
+			d := mean - t.last // near the mean, so that little is lost
+			sum, squares = sum+d, squares+d*d
+		}
+		variance += math.Max(0, squares-sum*sum/blocks) / (blocks - 1) / blocks
+	}
+	return math.Sqrt(variance)
 }
 
 // step takes in one change d of the loss.

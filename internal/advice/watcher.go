@@ -99,7 +99,7 @@ func (w *Watcher) remember(s *train.Snapshot, r *curvature.Report) {
 	l := look{step: s.Step, x: s.X, grad: s.GradNorm, lr: s.LR, reported: -1, share: math.NaN(), norm: math.NaN(), least: math.NaN()}
 	if r != nil {
 		l.reported, l.share, l.norm, l.change = r.Step, r.Limit.Share, r.Norm, r.Last
-		l.least = least(r)
+		l.least = r.Min()
 	}
 	if w.n > 0 && w.at(0).step == s.Step {
 		w.next = (w.next + memory - 1) % memory
@@ -143,19 +143,3 @@ func (w *Watcher) decide(now time.Time, s *train.Snapshot, a *Advice) *Advice {
 
 // finished tells whether the loss is not finite, which a Run without a goroutine around it does not call a status.
 func finished(s *train.Snapshot) bool { return s.Loss-s.Loss != 0 || s.Err != "" }
-
-// least is the smallest eigenvalue that is known, NaN for none.
-func least(r *curvature.Report) float64 {
-	if len(r.Values) == 0 {
-		return math.NaN()
-	}
-	return r.Values[len(r.Values)-1]
-}
-
-// greatest is the largest.
-func greatest(r *curvature.Report) float64 {
-	if len(r.Values) == 0 {
-		return math.NaN()
-	}
-	return r.Values[0]
-}
