@@ -143,7 +143,8 @@ func (e *evidence) plateau() *Advice {
 	if share := e.share(); share < goodShare {
 		steps *= share / goodShare
 	}
-	if !(steps > farSteps) || r.Norm > littleGradient*e.steepest {
+	gain := r.Norm * r.Distance / 2 // on the quadratic that is seen from here
+	if !(steps > farSteps) || r.Norm > littleGradient*e.steepest || !(gain > slightFall/10*e.t.span()) {
 		return nil
 	}
 	a := &Advice{

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"opttui/internal/optim"
 	"opttui/internal/train"
 )
 
@@ -72,7 +73,7 @@ func (e *evidence) lessRate(a *Advice, text string) {
 	by := 2.0
 	share := e.share()
 	if share > 1 {
-		by = powerOfTwo(share / safeShare)
+		by = math.Min(powerOfTwo(share/safeShare), e.mostCut())
 		text += fmt.Sprintf(": ε is %.3g× %s", share, e.limit())
 		a.Evidence += fmt.Sprintf("; λ = %s at step %d, ε by its limit %s", number(e.r.Limit.Lambda), e.r.Step, number(share))
 	}
@@ -84,6 +85,14 @@ func (e *evidence) lessRate(a *Advice, text string) {
 	if a.Back > 0 {
 		a.Does = fmt.Sprintf("%d steps back, %s", a.Back, a.Does)
 	}
+}
+
+// mostCut bounds how far ε goes down at once. The rates of an adaptive rule follow its gradients, and with them λ.
+func (e *evidence) mostCut() float64 {
+	if e.s.Optimizer.Unit == optim.PerGradient {
+		return 1 << 20
+	}
+	return mostRaise
 }
 
 // oscillating: the loss rises and falls, on average it does not fall, and ε is past its limit; or the loss turns at almost
@@ -108,9 +117,12 @@ func (e *evidence) oscillating() *Advice {
 		Kind: Oscillating, Urgency: Problem,
 		Evidence: fmt.Sprintf("of %d steps %d went up, %d turned; mean loss %s, before that %s", t.steps, t.rises*t.stride, t.turns*t.stride, number(t.newer), number(t.older)),
 	}
-	text := fmt.Sprintf("loss has turned %d times in %d steps and does not fall", t.turns, t.steps)
-	if t.ratio > 1.05 {
+	text := fmt.Sprintf("loss stays at %s", number(t.newer))
+	switch {
+	case t.ratio > 1.05 && zigzag:
 		text = fmt.Sprintf("loss rises and falls by %s× a step", number(t.ratio))
+	case zigzag:
+		text = fmt.Sprintf("loss has turned %d times in %d steps and stays at %s", t.turns, t.steps, number(t.newer))
 	}
 	e.lessRate(a, text)
 	return a
@@ -149,27 +161,45 @@ func (e *evidence) overshoot() *Advice {
 // momentum the loss falls far more.
 const slowDecay = 0.4
 
-// tooSlow: the loss falls in every step by what the gradient foretells, about as fast as before, and ε is far below its
-// limit.
+// tooSlow: the loss falls in every step by what the gradient foretells, about as fast as before, and ε is far below what
+// the curvature allows.
 func (e *evidence) tooSlow() *Advice {
-	if !e.hasRate() || e.onSchedule() || e.s.Optimizer.SameFunction || e.t.bad || !e.t.steady(e.s.Stochastic) {
+	t := &e.t
+	if !e.hasRate() || e.onSchedule() || t.bad || !t.steady(e.s.Stochastic) || t.fall() < slightFall*t.span() {
 		return nil
 	}
-	_, hi := e.shares()
-	share := e.share()
-	if !(hi < slowShare && share > 0) || !e.foretold() {
+	pace, limit, of := e.pace()
+	if _, hi := e.shares(); !(hi < slowShare) || !(pace < slowShare) || !e.foretold() {
 		return nil
 	}
-	by := math.Min(powerOfTwo(goodShare/share)/2, mostRaise)
+	by := math.Min(powerOfTwo(goodShare/pace)/2, mostRaise)
 	return &Advice{
 		Kind: TooSlow, Urgency: Hint,
-		Text: fmt.Sprintf("slow: the loss falls as foretold, and ε is %s of %s", percent(share), e.limit()),
-		Evidence: fmt.Sprintf("fell %s in the last %d steps after %s before; last step foretold %s, was %s",
-			number(e.t.newerFall), e.t.steps/4, number(e.t.olderFall), number(e.r.Last.Predicted), number(e.r.Last.Actual)),
+		Text: fmt.Sprintf("slow: the loss falls as foretold, and %s is %s of 2/λ = %s", of, percent(pace), number(limit)),
+		Evidence: fmt.Sprintf("λ = %s at step %d, ε is %s of %s; fell %s in the last %d steps after %s before; last step foretold %s, was %s",
+			number(e.r.Limit.Lambda), e.r.Step, percent(e.share()), e.limit(), number(t.newerFall), t.steps/4, number(t.olderFall), number(e.r.Last.Predicted), number(e.r.Last.Actual)),
 		Does:     fmt.Sprintf("ε × %g", by),
 		Commands: divide(1 / by),
 	}
 }
+
+// pace is how fast the run goes along a steady gradient by the limit 2/λ of plain steps: momentum adds up to 1/(1−α) of
+// them, and its own limit, which is of steps that turn back, says nothing of that.
+func (e *evidence) pace() (share, limit float64, of string) {
+	if e.r == nil {
+		return math.NaN(), math.NaN(), ""
+	}
+	limit = 2 / e.r.Limit.Lambda
+	rate, of := e.s.LR, "ε"
+	form, ok := e.s.Setting("optimizer.form")
+	if alpha := e.momentum(); alpha > 0 && !(ok && form.Knob.Text(form.Value) == "ewma") {
+		rate, of = rate/(1-alpha), "ε/(1−α)"
+	}
+	return rate / limit, limit, of
+}
+
+// slightFall is the share of the range of the losses that is too little to say anything about.
+const slightFall = 1e-4
 
 // foretold tells whether the steps of the reports that are remembered did to the loss what gradient and curvature said.
 func (e *evidence) foretold() bool {

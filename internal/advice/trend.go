@@ -143,7 +143,7 @@ func (t *trend) span() float64 { return t.highest - t.lowest }
 // fall is how far the mean over the newer half is below that over the older.
 func (t *trend) fall() float64 { return t.older - t.newer }
 
-// steady tells whether the loss goes down about as fast as it did, and without a rise; among losses of many minibatches,
+// steady tells whether the loss goes down about as fast as it did, neither slower nor faster, and without a rise; among losses of many minibatches,
 // whether it does so on average, beyond their noise.
 func (t *trend) steady(noisy bool) bool {
 	if !t.full || !(t.newerFall > steadyFall*t.olderFall) {
@@ -152,7 +152,7 @@ func (t *trend) steady(noisy bool) bool {
 	if noisy {
 		return t.fall() > 4*t.sure
 	}
-	return t.rises == 0 && t.newerFall > 0
+	return t.rises == 0 && t.newerFall > 0 && t.newerFall < t.olderFall/steadyFall
 }
 
 // steadyFall is what share of the fall before it a fall must be: a loss that comes closer to its end by half in half a
