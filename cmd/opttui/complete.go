@@ -83,7 +83,10 @@ func completeSet(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.
 			*field = f.Value.String()
 		}
 	}
-	optimizers, _ := cmd.Flags().GetStringSlice("optimizer")
+	optimizers, err := cmd.Flags().GetStringSlice("optimizer")
+	if err != nil { // a command about a problem alone
+		optimizers = []string{spec.Optimizer}
+	}
 	key, _, value := strings.Cut(typed, "=")
 	var words []string
 	for _, o := range optimizers {

@@ -4,6 +4,7 @@ import (
 	"io"
 	"strconv"
 
+	"opttui/internal/curvature"
 	"opttui/internal/problems"
 	"opttui/internal/train"
 )
@@ -17,6 +18,8 @@ type encoder struct {
 	hasRate bool
 	buf     []byte
 	last    int // step of the last row, −1 before the first
+
+	curvature *curvature.Measurer // nil where it is not wanted
 }
 
 func newEncoder(w io.Writer, run *train.Run, csv bool) *encoder {
@@ -35,6 +38,9 @@ func (e *encoder) header() error {
 	}
 	if e.run.Scored() {
 		b = append(b, ",epoch,train_loss,test_loss,train_accuracy,test_accuracy"...)
+	}
+	if e.curvature != nil {
+		b = append(b, curvatureHeader...)
 	}
 	return e.write(b)
 }
@@ -108,6 +114,9 @@ func (e *encoder) appendJSON(b []byte, score problems.Score, judged bool) []byte
 	if r.Diverged() {
 		b = append(b, `,"diverged":true`...)
 	}
+	if e.curvature != nil {
+		b = appendCurvature(b, e.curvature.Measure(r.Probe()))
+	}
 	return append(b, '}')
 }
 
@@ -141,6 +150,9 @@ func (e *encoder) appendCSV(b []byte, score problems.Score, judged bool) []byte 
 		b = appendCell(b, score.TestAccuracy)
 	case r.Scored():
 		b = append(b, ",,,,,"...)
+	}
+	if e.curvature != nil {
+		b = appendCurvatureCells(b, e.curvature.Measure(r.Probe()))
 	}
 	return b
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
+	"opttui/internal/curvature"
 	"opttui/internal/train"
 	"opttui/internal/usage"
 )
@@ -24,6 +25,7 @@ func runCommand() *cobra.Command {
 	var (
 		spec                         specFlags
 		steps, every, format, output string
+		curved                       bool
 	)
 	cmd := &cobra.Command{
 		Use:   "run",
@@ -34,6 +36,11 @@ A row has the step, the loss (on this step's minibatch), the parameters (the fir
 rate of the coming step and the norm of the gradient. Rows of models also have the epoch and the losses and
 accuracies on training and held-out data wherever these were measured, about once an epoch.
 
+With --curvature a row also has, of the loss over all data: the eigenvalues of the Hessian in descending order (all of
+them up to 128 parameters, then the largest and the smallest), the condition number, the curvature along the gradient,
+the change that the last step was to make to the loss and the change it made, the learning rate at the edge of
+stability, and the kind of critical point where the run is at one. See docs/curvature.md.
+
 Without --lr and --set the hyperparameters are the rule's defaults. The same command prints the same rows.
 
 Exit codes: 0 all steps were taken, 1 the rule could not go on, 2 what was asked for cannot be, 3 the loss
@@ -41,6 +48,7 @@ stopped being finite, 130 interrupted.`,
 		Example: `  opttui run --problem rosenbrock --optimizer lbfgs --start=-1.2,1 --steps 50
   opttui run --problem beale --optimizer adam --lr 0.05 --format csv --output beale.csv
   opttui run --problem beale --optimizer momentum --set form=ewma --schedule cosine --set t_max=500 --steps 500
+  opttui run --problem rosenbrock --optimizer momentum --curvature --steps 20
   opttui run --problem ravine --optimizer sgd --noise 0.5 --batch 8 --seed 7 --steps 1e6 --every 1000`,
 		Args:              noArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
@@ -51,6 +59,7 @@ stopped being finite, 130 interrupted.`,
 	fs.StringVar(&every, "every", "1", "print every `k`-th step, and the last")
 	fs.StringVar(&format, "format", "jsonl", "`name` of the format, jsonl or csv")
 	fs.StringVar(&output, "output", "-", "`file` to write, - for standard output")
+	fs.BoolVar(&curved, "curvature", false, "measure the curvature at each row: eigenvalues, predicted and actual change, the stable rate")
 	completeBy(cmd, "steps", cobra.NoFileCompletions)
 	completeBy(cmd, "every", cobra.NoFileCompletions)
 	complete(cmd, "format", func() []string { return formats })
@@ -63,7 +72,7 @@ stopped being finite, 130 interrupted.`,
 		if len(specs) != 1 {
 			return usage.Errorf("opttui run takes one optimizer, not %d: the screen, opttui without run, races several", len(specs))
 		}
-		h := headless{stderr: cmd.ErrOrStderr()}
+		h := headless{stderr: cmd.ErrOrStderr(), curved: curved}
 		if h.steps, err = parseWhole("steps", steps, 0, 1e12); err != nil {
 			return err
 		}
@@ -104,6 +113,7 @@ stopped being finite, 130 interrupted.`,
 // headless is a run without a screen.
 type headless struct {
 	steps, every int
+	curved       bool // rows with the curvature
 	stderr       io.Writer
 }
 
@@ -124,6 +134,10 @@ func (h headless) stream(run *train.Run, w io.Writer, csv bool) error {
 	start := time.Now()
 	out := bufio.NewWriterSize(w, 1<<16)
 	rows := newEncoder(out, run, csv)
+	advance := run.Advance
+	if h.curved {
+		rows.curvature, advance = &curvature.Measurer{}, marked(run)
+	}
 	err := rows.header()
 	if err == nil {
 		err = rows.row(h.steps == 0 || run.Over())
@@ -132,7 +146,7 @@ func (h headless) stream(run *train.Run, w io.Writer, csv bool) error {
 	chunk := 1
 	for err == nil && caught == nil && run.Step() < h.steps {
 		begin := time.Now()
-		if run.Advance(min(h.every-run.Step()%h.every, h.steps-run.Step(), chunk)) == 0 {
+		if advance(min(h.every-run.Step()%h.every, h.steps-run.Step(), chunk)) == 0 {
 			break
 		}
 		chunk = nextChunk(chunk, time.Since(begin))

@@ -47,6 +47,19 @@ func (f *specFlags) add(cmd *cobra.Command, optimizerHelp string, optimizers ...
 	completeSpec(cmd)
 }
 
+// addProblem defines the flags on a command that is about a problem alone.
+func (f *specFlags) addProblem(cmd *cobra.Command) {
+	fs := cmd.Flags()
+	f.optimizers, f.texts = []string{"sgd"}, make(map[string]*string)
+	fs.StringVar(&f.problem, "problem", "beale", "`name` of the problem: opttui list problems")
+	f.texts["seed"] = fs.String("seed", "", "`number` that a model's start is drawn from (default 0)")
+	fs.StringArrayVar(&f.sets, "set", nil, "`key=value` of a setting of the problem; may be repeated")
+	f.own.add(cmd)
+	complete(cmd, "problem", problemCompletions)
+	completeBy(cmd, "seed", cobra.NoFileCompletions)
+	completeBy(cmd, "set", completeSet)
+}
+
 // given collects what was asked for by key, from flags and --set alike.
 func (f *specFlags) given(fs *pflag.FlagSet) (map[string]string, error) {
 	given := make(map[string]string)
@@ -188,7 +201,7 @@ func commonSpec(given map[string]string) (s train.Spec, err error) {
 		case "noise":
 			s.Noise, err = parseNumber("noise", text, 0, 1e6)
 		case "start":
-			s.Start, err = parsePoint(text)
+			s.Start, err = parsePoint("start", text)
 		case "seed":
 			if s.Seed, err = strconv.ParseUint(text, 10, 64); err != nil {
 				err = usage.Errorf("seed cannot be %q: allowed is a whole number from 0 to %d", text, uint64(math.MaxUint64))
@@ -232,17 +245,17 @@ func parseWhole(key, text string, lo, hi float64) (int, error) {
 }
 
 // parsePoint reads finite coordinates separated by commas or spaces.
-func parsePoint(text string) ([]float64, error) {
+func parsePoint(key, text string) ([]float64, error) {
 	var x []float64
 	for _, field := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' }) {
 		v, err := strconv.ParseFloat(field, 64)
 		if err != nil || v-v != 0 {
-			return nil, usage.Errorf("start cannot be %q: allowed are finite numbers separated by commas, as in --start=-1.2,1", text)
+			return nil, usage.Errorf("%s cannot be %q: allowed are finite numbers separated by commas, as in --%s=-1.2,1", key, text, key)
 		}
 		x = append(x, v)
 	}
 	if x == nil {
-		return nil, usage.Errorf("start cannot be %q: allowed are finite numbers separated by commas, as in --start=-1.2,1", text)
+		return nil, usage.Errorf("%s cannot be %q: allowed are finite numbers separated by commas, as in --%s=-1.2,1", key, text, key)
 	}
 	return x, nil
 }

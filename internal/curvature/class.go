@@ -14,6 +14,9 @@ const (
 	Unknown    Class = ""
 )
 
+// goodShare is how large the error of λmin may be against it for a condition number.
+const goodShare = 1e-2
+
 // zeroShare is how small an eigenvalue must be against the largest in size to count as zero.
 const zeroShare = 1e-10
 
@@ -46,7 +49,7 @@ func (s *spectrum) class() Class {
 // condition is max |λᵢ/λⱼ|; see Report.
 func (s *spectrum) condition() float64 {
 	if !s.exact {
-		if s.converged() && s.min() > s.zero()+s.slack {
+		if s.min() > s.zero() && s.slack <= goodShare*s.min() {
 			return s.max() / s.min()
 		}
 		return math.NaN()

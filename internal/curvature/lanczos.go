@@ -76,8 +76,8 @@ func (l *lanczos) ends(n int, product Product) *spectrum {
 		}
 		last := k+1 == steps || l.ended()
 		// A rest of rounding errors: the vectors so far span a space that the matrix does not lead out of.
-		closed := rest <= 1e-14*largestOf(alpha, beta)
-		if last || closed || (k+1)%lookEvery == 0 {
+		closed := rest <= 1e-13*largestOf(alpha, beta)
+		if last || closed || n > steps && (k+1)%lookEvery == 0 { // n products are as good as the whole matrix
 			if closed {
 				rest = 0
 			}

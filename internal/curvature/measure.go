@@ -2,6 +2,7 @@ package curvature
 
 import (
 	"math"
+	"strings"
 
 	"gonum.org/v1/gonum/floats"
 
@@ -60,7 +61,7 @@ func (m *Measurer) Measure(p *train.Probe) *Report {
 // look finds the eigenvalues at the probe's point.
 func (m *Measurer) look(at *place, p *train.Probe, o Options) {
 	n := len(p.X)
-	if at.matrix = matrixAt(p.Problem, p.X, o.Dense); at.matrix != nil {
+	if at.matrix = HessianAt(p.Problem, p.X, o.Dense); at.matrix != nil {
 		at.product, at.spectrum = productOf(at.matrix, n), decompose(at.matrix, n)
 		return
 	}
@@ -112,7 +113,7 @@ func (m *Measurer) limit(p *train.Probe, at *place) Limit {
 		l.Why = notAnyScale
 		return l
 	case p.Scale == nil:
-		l.Lambda = at.max() + s.Coupled
+		l.Lambda, l.Formula = at.max()+s.Coupled, strings.ReplaceAll(l.Formula, "(P⁻¹H)", "")
 	default:
 		l.Lambda = m.preconditioned(p.Scale, at, s.Coupled)
 	}

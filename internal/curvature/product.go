@@ -57,9 +57,9 @@ func differences(p problems.Problem, x []float64) Product {
 	}
 }
 
-// matrixAt returns the n×n Hessian at x where it is exact and n is small enough, else nil. Where there are only products,
-// it takes n of them.
-func matrixAt(p problems.Problem, x []float64, most int) []float64 {
+// HessianAt returns the n×n Hessian at x, row by row, where it is exact and n is most at the most, else nil. Where there are
+// only products, it takes n of them.
+func HessianAt(p problems.Problem, x []float64, most int) []float64 {
 	n := len(x)
 	if n > most {
 		return nil

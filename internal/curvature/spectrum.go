@@ -70,6 +70,7 @@ func decompose(h []float64, n int) *spectrum {
 	if !finite(s.values) {
 		return &spectrum{}
 	}
+	floats.AddConst(0, s.values) // no −0
 	s.upright()
 	return s
 }
@@ -99,6 +100,7 @@ func (s *spectrum) upright() {
 		if most < 0 {
 			floats.Scale(-1, v)
 		}
+		floats.AddConst(0, v) // no −0
 	}
 }
 
@@ -115,7 +117,7 @@ func finite(v []float64) bool {
 // LambdaMax is the largest eigenvalue of the Hessian at x, NaN where it is not finite.
 func LambdaMax(p problems.Problem, x []float64) float64 {
 	o := Options{}.withDefaults()
-	if h := matrixAt(p, x, o.Dense); h != nil {
+	if h := HessianAt(p, x, o.Dense); h != nil {
 		return decompose(h, len(x)).max()
 	}
 	product, _ := ProductAt(p, x)

@@ -62,7 +62,6 @@ func StabilityOf(rule optim.Spec, knobs []knob.Knob, step int) Stability {
 	case "schedulefree_sgd":
 		s.free(value(knobs, "beta"))
 	case "asgd":
-		s.adapt("2")
 		s.Coupled += value(knobs, "lambda")
 	case "adagrad", "adadelta":
 		s.adapt("2")

@@ -12,6 +12,7 @@ import (
 	"math"
 	"slices"
 
+	"opttui/internal/knob"
 	"opttui/internal/optim"
 	"opttui/internal/train"
 	"opttui/internal/usage"
@@ -80,6 +81,15 @@ func withRate() []string {
 		}
 	}
 	return names
+}
+
+// valueOf is the value of a hyperparameter, if the rule has it.
+func valueOf(knobs []knob.Knob, key string) (float64, bool) {
+	k, ok := knob.Find(knobs, key)
+	if !ok {
+		return 0, false
+	}
+	return k.Value(), true
 }
 
 // Find searches until it has an answer, or a reason why there is none, or ctx is over, within a few steps. What was found

@@ -9,10 +9,8 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/floats"
-	"gonum.org/v1/gonum/mat"
 
 	"opttui/internal/optim"
-	"opttui/internal/problems"
 	"opttui/internal/train"
 )
 
@@ -73,41 +71,6 @@ func TestRangeTest(t *testing.T) {
 	}
 	if n := len(r.LR); n < 60 || n > 95 || r.Steep > 0.02 || r.Minimum > 0.02 {
 		t.Errorf("it ended after %d steps at %v; %+v", n, r.LR[n-1], r)
-	}
-}
-
-// TestLambdaMax: Lanczos' method agrees with the eigenvalues of the whole matrix, also where the largest eigenvalue is
-// not the one of largest size, with exact products and with differences of gradients.
-func TestLambdaMax(t *testing.T) {
-	for _, name := range []string{"iris", "iris/mlp", "rosenbrock", "rastrigin", "saddle", "himmelblau"} {
-		spec, err := problems.Find(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		p := spec.New()
-		x := p.Start(3)
-		for i := range x {
-			x[i] += 0.1 * math.Sin(float64(i))
-		}
-		n := p.Dim()
-		product := productOf(p, x)
-		rows := make([]float64, n*n)
-		e := make([]float64, n)
-		for i := range n {
-			clear(e)
-			e[i] = 1
-			product(e, rows[i*n:(i+1)*n])
-		}
-		if h, ok := problems.HessianOf(p); ok {
-			h.Hessian(x, rows)
-		}
-		want := largest(mat.NewSymDense(n, rows))
-		if got := lanczos(n, product); math.Abs(got-want) > 1e-5*math.Abs(want) {
-			t.Errorf("%s: λmax %v, want %v", name, got, want)
-		}
-		if got := lambdaMax(p, x); math.Abs(got-want) > 1e-5*math.Abs(want) {
-			t.Errorf("%s: λmax is said to be %v, want %v", name, got, want)
-		}
 	}
 }
 

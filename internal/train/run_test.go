@@ -407,3 +407,16 @@ func BenchmarkStep(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkMark is what a watched run pays at each look into its mailbox.
+func BenchmarkMark(b *testing.B) {
+	for _, problem := range []string{"beale", "digits/mlp"} {
+		b.Run(problem, func(b *testing.B) {
+			r := must(b, Spec{Problem: problem, Optimizer: "sgd"})
+			b.ReportAllocs()
+			for b.Loop() {
+				r.Mark()
+			}
+		})
+	}
+}
