@@ -31,9 +31,9 @@ func (w *Watcher) judge(s *train.Snapshot, r *curvature.Report) *Advice {
 	if s.Stochastic {
 		most = noisyWindow
 	}
-	e := evidence{w, s, r, trendOf(s.History, w.since, most)}
+	w.evidence = evidence{w, s, r, trendOf(s.History, w.since, most)}
 	for _, f := range judges {
-		if a := f(&e); a != nil {
+		if a := f(&w.evidence); a != nil {
 			if len(a.Commands) > 0 {
 				a.Key = Key
 			}
@@ -158,4 +158,12 @@ func powerOfTwo(v float64) float64 {
 		p *= 2
 	}
 	return p
+}
+
+// times writes a factor, in which what it is above 1 matters: "1.02", "14".
+func times(v float64) string {
+	if v < 10 {
+		return strconv.FormatFloat(v, 'f', 2, 64)
+	}
+	return number(v)
 }

@@ -3,6 +3,7 @@ package advice
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"opttui/internal/optim"
 	"opttui/internal/train"
@@ -74,7 +75,7 @@ func (e *evidence) lessRate(a *Advice, text string) {
 	share := e.share()
 	if share > 1 {
 		by = math.Min(powerOfTwo(share/safeShare), e.mostCut())
-		text += fmt.Sprintf(": ε is %.3g× %s", share, e.limit())
+		text += fmt.Sprintf(": ε is %s× %s", times(share), e.limit())
 		a.Evidence += fmt.Sprintf("; λ = %s at step %d, ε by its limit %s", number(e.r.Limit.Lambda), e.r.Step, number(share))
 	}
 	a.Text = text
@@ -175,7 +176,7 @@ func (e *evidence) tooSlow() *Advice {
 	by := math.Min(powerOfTwo(goodShare/pace)/2, mostRaise)
 	return &Advice{
 		Kind: TooSlow, Urgency: Hint,
-		Text: fmt.Sprintf("slow: the loss falls as foretold, and %s is %s of 2/λ = %s", of, percent(pace), number(limit)),
+		Text: fmt.Sprintf("slow: the loss falls as foretold, and %s is %s of 2/λmax%s = %s", of, percent(pace), e.of(), number(limit)),
 		Evidence: fmt.Sprintf("λ = %s at step %d, ε is %s of %s; fell %s in the last %d steps after %s before; last step foretold %s, was %s",
 			number(e.r.Limit.Lambda), e.r.Step, percent(e.share()), e.limit(), number(t.newerFall), t.steps/4, number(t.olderFall), number(e.r.Last.Predicted), number(e.r.Last.Actual)),
 		Does:     fmt.Sprintf("ε × %g", by),
@@ -196,6 +197,14 @@ func (e *evidence) pace() (share, limit float64, of string) {
 		rate, of = rate/(1-alpha), "ε/(1−α)"
 	}
 	return rate / limit, limit, of
+}
+
+// of names the matrix whose eigenvalue decides, where it is not H.
+func (e *evidence) of() string {
+	if e.r != nil && strings.Contains(e.r.Limit.Formula, "P⁻¹H") {
+		return "(P⁻¹H)"
+	}
+	return ""
 }
 
 // slightFall is the share of the range of the losses that is too little to say anything about.

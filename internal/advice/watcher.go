@@ -24,6 +24,8 @@ type Watcher struct {
 	step     int
 	status   train.Status
 
+	evidence evidence // of the last look; here, so that looking allocates nothing
+
 	candidate    Kind      // what the last looks would have said, "" for nothing
 	heldSince    time.Time // since when
 	heldFrom     int       // step at that time
