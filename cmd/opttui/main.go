@@ -85,7 +85,7 @@ func rootCommand() *cobra.Command {
 	root.Version = version()
 	root.SetVersionTemplate("opttui {{.Version}}\n")
 	root.SilenceErrors, root.SilenceUsage = true, true
-	root.AddCommand(runCommand(), lrfindCommand(), sweepCommand(), listCommand(), pictureCommand(), inspectCommand(), saddlesCommand(), versionCommand())
+	root.AddCommand(runCommand(), lrfindCommand(), sweepCommand(), adviseCommand(), listCommand(), pictureCommand(), inspectCommand(), saddlesCommand(), versionCommand())
 	root.SetHelpCommand(helpCommand())
 	root.SetFlagErrorFunc(flagError)
 	root.InitDefaultHelpFlag()

@@ -16,7 +16,8 @@ import (
 
 // RaceOptions bound a race.
 type RaceOptions struct {
-	Budget     float64        // what each rule may evaluate, in gradients on the spec's minibatch [500]
+	Steps      int            // what each rule may evaluate, in gradients on the spec's minibatch [500]
+	Gradients  float64        // the same in gradients over all data, where it is not 0
 	Seeds      int            // seeds of noise, minibatches and initial weights [3, 1 where nothing is random]
 	Optimizers []string       // rules that race, each at the rate that is found for it [those of Racers]
 	Workers    int            // runs at a time [one a processor]
@@ -34,15 +35,15 @@ type Racer struct {
 	Trials    int        // runs that it took to find the rate
 	Search    float64    // and their cost, as Cost
 
-	Start        float64 // median loss over all data at θ₀
-	Loss         float64 // median over the seeds of the loss over all data at the end; +Inf where most have diverged
-	Lo, Hi       float64 // least and greatest over the seeds
-	Score        *problems.Score
-	Cost         float64 // median evaluations, in gradients on the spec's minibatch
-	Solved       float64 // median cost of coming as close to the best loss as counts as being there; NaN where it did not
-	Steps        int     // of the first seed
-	Note         string  // what ended it early
-	Fails        string  // why it is not ranked, "" where it is
+	Start  float64 // median loss over all data at θ₀
+	Loss   float64 // median over the seeds of the loss over all data at the end; +Inf where most have diverged
+	Lo, Hi float64 // least and greatest over the seeds
+	Score  *problems.Score
+	Cost   float64 // median evaluations, in gradients on the spec's minibatch
+	Solved float64 // median cost of coming as close to the best loss as counts as being there; NaN where it did not
+	Steps  int     // of the first seed
+	Note   string  // what ended it early
+	Fails  string  // why it is not ranked, "" where it is
 
 	runs []raced
 }
@@ -58,8 +59,11 @@ type Race struct {
 	RaceOptions
 	Spec   train.Spec
 	Racers []*Racer // the best first, once Run has returned
+	Budget float64  // what each may evaluate, in gradients on the spec's minibatch
 	// Best is the lowest loss of all, and Start the loss at the start.
 	Best, Start float64
+	// Measure names what scores of held-out data call accuracy, "" where there are none.
+	Measure string
 	// Interrupted tells that it was ended before all had run.
 	Interrupted bool
 
@@ -87,7 +91,6 @@ func NewRace(spec train.Spec, o RaceOptions) (*Race, error) {
 		}
 	}
 	r := &Race{RaceOptions: o, Spec: spec, Best: math.NaN(), Start: math.NaN()}
-	r.Budget = cmp.Or(o.Budget, usualBudget)
 	r.pool.workers = Options{Workers: o.Workers}.withDefaults().Workers
 	plain := spec.Clone()
 	plain.Optimizer, plain.Schedule, plain.Set = "sgd", "", nil
@@ -103,6 +106,13 @@ func NewRace(spec train.Spec, o RaceOptions) (*Race, error) {
 	t := run.Trial()
 	r.unit = float64(max(t.BatchLen(), 1))
 	r.Start = t.FullLoss()
+	if p, ok := t.Problem().(problems.Scored); ok {
+		r.Measure = p.Measure()
+	}
+	r.Budget = float64(cmp.Or(o.Steps, usualBudget))
+	if o.Gradients > 0 {
+		r.Budget = math.Max(o.Gradients*float64(max(t.Samples(), 1))/r.unit, 1)
+	}
 	if r.Seeds == 0 {
 		if r.Seeds = 1; t.Stochastic() || startsDiffer(t) {
 			r.Seeds = raceSeeds
@@ -194,6 +204,9 @@ func usualField() []Racer {
 		{Name: "rmsprop", Optimizer: "rmsprop", Tuned: true},
 	}
 }
+
+// UsualRules are the rules that race where nobody chooses, and can on every problem.
+func UsualRules() []string { return []string{"adam", "momentum", "nesterov", "rmsprop", "lbfgs"} }
 
 // Run carries the race out, until it is done or ctx is over. What was found until then is ranked. The error is of a defect
 // in a run.
@@ -323,7 +336,7 @@ func (r *Race) rank() {
 	}
 	for _, e := range r.Racers {
 		if e.Raced() {
-			e.sum(r.Best)
+			e.sum(r.Best, r.Budget)
 		}
 	}
 	class := func(e *Racer) int {

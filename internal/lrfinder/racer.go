@@ -15,6 +15,7 @@ type raced struct {
 	steps       int
 	score       *problems.Score
 	diverged    bool
+	rests       bool   // the rule had nothing left to do
 	err         error  // why the rule gave up, where it did
 	trace       []mark // the lowest losses so far, of runs that see the same function in each step
 }
@@ -55,6 +56,10 @@ func (r *Race) drive(t *train.Trial) raced {
 			copy(t.Theta(), before)
 			break
 		}
+		if cost <= out.cost {
+			out.rests = true // a rule that asks for nothing stands where it is
+			break
+		}
 		out.cost = cost
 		out.steps++
 	}
@@ -75,13 +80,13 @@ func (r *Race) drive(t *train.Trial) raced {
 const there = 1e-9
 
 // sum puts the runs of the seeds together.
-func (e *Racer) sum(best float64) {
+func (e *Racer) sum(best, budget float64) {
 	var starts, losses, costs, solved []float64
 	var scores []problems.Score
 	failed := 0
 	for _, run := range e.runs {
 		starts, losses, costs = append(starts, run.start), append(losses, run.loss), append(costs, run.cost)
-		solved = append(solved, run.reached(best+there*math.Abs(run.start-best)))
+		solved = append(solved, run.reached(best+there*math.Abs(run.start-best), budget))
 		if run.score != nil {
 			scores = append(scores, *run.score)
 		}
@@ -101,21 +106,25 @@ func (e *Racer) sum(best float64) {
 	if 2*failed >= len(e.runs) {
 		e.Fails = fmt.Sprintf("diverged after %d steps", e.Steps)
 	}
-	if err := e.runs[0].err; err != nil {
-		e.Note = fmt.Sprintf("ended after %d steps: %v", e.Steps, err)
+	switch first := e.runs[0]; {
+	case first.err != nil:
+		e.Note = fmt.Sprintf("ended after %d steps: %v", e.Steps, first.err)
+	case first.rests:
+		e.Note = fmt.Sprintf("came to rest after %d steps", e.Steps)
 	}
 	if len(scores) > 0 {
 		e.Score = middle(scores)
 	}
 }
 
-// reached is what it cost to come to the loss, +Inf where it did not.
-func (r *raced) reached(loss float64) float64 {
+// reached is what it cost to come to the loss, +Inf where it did not. Where that was in the last steps that could be paid,
+// the lowest loss is one that was on its way down, and nobody was there.
+func (r *raced) reached(loss, budget float64) float64 {
 	if r.diverged || r.loss > loss {
 		return math.Inf(1)
 	}
 	for _, l := range r.trace {
-		if l.loss <= loss {
+		if l.loss <= loss && l.cost <= 0.95*budget {
 			return l.cost
 		}
 	}
