@@ -89,6 +89,7 @@ func rootCommand() *cobra.Command {
 		runCommand(),
 		lrfindCommand(),
 		sweepCommand(),
+		adviseCommand(),
 		inspectCommand(),
 		listCommand(),
 		demoCommand(),

@@ -147,9 +147,9 @@ func (s Spec) suggestedRate() float64 {
 	}
 	switch {
 	case o.Unit == optim.PerStep:
-		return stepLength(p)
+		return StepLength(p)
 	case o.Unit == optim.PerBoth:
-		return min(s.usualRate(p), stepLength(p))
+		return min(s.usualRate(p), StepLength(p))
 	case accumulates(o):
 		return s.usualRate(p) / 4 // steps add up to 1/(1−α) = 10 times the rate
 	default:
@@ -175,8 +175,8 @@ func (s Spec) usualRate(p problems.Spec) float64 {
 	return p.RateOf(problem)
 }
 
-// stepLength is a readable number near 1/150 of the picture's width.
-func stepLength(p problems.Spec) float64 {
+// StepLength is a readable number near 1/150 of the picture's width.
+func StepLength(p problems.Spec) float64 {
 	box := p.Shown()
 	if box == nil {
 		return 0.01

@@ -101,6 +101,9 @@ func (t *Trial) Samples() int { return len(t.run.sampler.order) }
 // Stochastic tells whether each step sees another function than the one before.
 func (t *Trial) Stochastic() bool { return t.run.stochastic() }
 
+// Cost is what the rule has evaluated so far in the cost of a gradient on one step's minibatch: f + ∇ + 2·Hv + n·H.
+func (t *Trial) Cost() float64 { return t.run.obj.counts.cost(len(t.run.point.X)) }
+
 // Diverged tells whether the loss has stopped being finite.
 func (t *Trial) Diverged() bool { return t.run.bad }
 
