@@ -130,9 +130,9 @@ const (
 type Summary struct {
 	ID         string    `json:"id"`
 	Started    time.Time `json:"started"`
-	Ended      time.Time `json:"ended"` // when it was last written
-	How        string    `json:"how"`   // Clean, Crashed or InUse
-	Problem    string    `json:"problem"` // where the runs differ, all of them with commas
+	Ended      time.Time `json:"ended"`      // when it was last written
+	How        string    `json:"how"`        // Clean, Crashed or InUse
+	Problem    string    `json:"problem"`    // where the runs differ, all of them with commas
 	Optimizers []string  `json:"optimizers"` // as the runs began
 	Step       int       `json:"step"`       // of the run that has come furthest
 	Commands   int       `json:"commands"`

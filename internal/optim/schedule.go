@@ -26,6 +26,7 @@ type Observer interface {
 // ScheduleSpec describes a schedule and makes it.
 type ScheduleSpec struct {
 	Name    string
+	Points  string // of a manual schedule: see ParseRates
 	Title   string
 	Formula string
 	Source  string

@@ -229,16 +229,16 @@ func inherit(old, fresh []knob.Knob, sameUnit bool) {
 }
 
 func (r *Run) applySchedule(name string, set map[string]string) (string, error) {
-	spec, ok := optim.LookupSchedule(name)
-	if !ok {
-		return "", usage.Unknown("schedule", name, ScheduleNames())
+	spec, err := findSchedule(name)
+	if err != nil {
+		return "", err
 	}
 	sched := newSchedule(spec, r.base)
 	if err := setAll(sched.Knobs, set, name); err != nil {
 		return "", err
 	}
 	r.sched, r.schedSpec, r.schedFrom = sched, spec, r.step
-	return name, nil
+	return spec.Name, nil
 }
 
 func (r *Run) applyConvention(name string) (string, error) {

@@ -86,9 +86,9 @@ func New(spec Spec) (*Run, error) {
 	if spec.Schedule == "" {
 		spec.Schedule = "constant"
 	}
-	schedSpec, ok := optim.LookupSchedule(spec.Schedule)
-	if !ok {
-		return nil, usage.Unknown("schedule", spec.Schedule, ScheduleNames())
+	schedSpec, err := findSchedule(spec.Schedule)
+	if err != nil {
+		return nil, err
 	}
 	conv, err := ParseConvention(spec.Convention)
 	if err != nil {
@@ -414,7 +414,7 @@ func (r *Run) Journal() []Entry { return slices.Clone(r.journal) }
 // to somebody who has been turning knobs.
 func (r *Run) Now() Spec {
 	s := r.spec.Clone()
-	s.Optimizer, s.Schedule, s.Convention = r.optSpec.Name, r.schedSpec.Name, r.convention.String()
+	s.Optimizer, s.Schedule, s.Convention = r.optSpec.Name, r.schedSpec.Written(), r.convention.String()
 	s.Batch, s.Noise = r.batch, r.noise
 	s.Set = make(map[string]string)
 	for _, k := range r.settings() {

@@ -93,7 +93,9 @@ func stateOf(r *Run) state {
 // same compares bit for bit: NaNs are equal to themselves, 0 and −0 are not equal.
 var same = cmp.Comparer(func(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(b) })
 
-func diff(a, b *Run) string { return cmp.Diff(stateOf(a), stateOf(b), same) }
+func diff(a, b *Run) string { return diffStates(stateOf(a), stateOf(b)) }
+
+func diffStates(a, b state) string { return cmp.Diff(a, b, same) }
 
 // anySpec draws a run: any problem, optimizer, schedule, convention, minibatch and noise that go together.
 func anySpec(t *rapid.T) Spec {

@@ -77,6 +77,18 @@ func ScheduleNames() []string {
 	return names(optim.Schedules(), func(s optim.ScheduleSpec) string { return s.Name })
 }
 
+// findSchedule finds a schedule by the name that a spec or a command gives it. The error is a *usage.Error.
+func findSchedule(name string) (optim.ScheduleSpec, error) {
+	spec, ok, err := optim.FindSchedule(name)
+	switch {
+	case err != nil:
+		return spec, usage.From(err)
+	case !ok:
+		return spec, usage.Unknown("schedule", name, ScheduleNames())
+	}
+	return spec, nil
+}
+
 func names[T any](specs []T, name func(T) string) []string {
 	out := make([]string, len(specs))
 	for i, s := range specs {
