@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 
 	"opttui/internal/lrfinder"
 )
@@ -13,6 +15,9 @@ func verdict(r *lrfinder.Race) []string {
 		if e.Ranked() {
 			ranked = append(ranked, e)
 		}
+	}
+	if slices.ContainsFunc(r.Racers, func(e *lrfinder.Racer) bool { return e.Bottomless }) {
+		return []string{"The loss falls without bound: the function has no minimum on this way, and there is nothing to be first at."}
 	}
 	if len(ranked) == 0 {
 		return []string{"No rule came to anything."}
@@ -31,9 +36,9 @@ func verdict(r *lrfinder.Race) []string {
 // winner names the first, and how far the second is behind.
 func winner(r *lrfinder.Race, ranked []*lrfinder.Racer) string {
 	e := ranked[0]
-	text := fmt.Sprintf("%s wins: loss %s after %s gradients, from %s", e.Name, loss(e.Loss), loss(e.Cost), loss(r.Start))
+	text := fmt.Sprintf("%s wins: loss %s after %s gradients, from %s", e.Name, loss(e.Loss), gradients(e.Cost), loss(r.Start))
 	if e.Solved == e.Solved {
-		text = fmt.Sprintf("%s wins: it comes to the lowest loss, %s, for %s gradients", e.Name, loss(r.Best), loss(e.Solved))
+		text = fmt.Sprintf("%s wins: it comes to the lowest loss, %s, for %s gradients", e.Name, loss(r.Best), gradients(e.Solved))
 	}
 	if e.Full {
 		text += " on all data"
@@ -43,8 +48,10 @@ func winner(r *lrfinder.Race, ranked []*lrfinder.Racer) string {
 	}
 	second := ranked[1]
 	switch {
+	case e.Solved == second.Solved:
+		return text + fmt.Sprintf("; %s needs as many.", second.Name)
 	case e.Solved == e.Solved && second.Solved == second.Solved:
-		return text + fmt.Sprintf("; %s needs %s.", second.Name, loss(second.Solved))
+		return text + fmt.Sprintf("; %s needs %s.", second.Name, gradients(second.Solved))
 	case e.Solved == e.Solved:
 		return text + fmt.Sprintf("; %s does not get there, and ends at %s.", second.Name, loss(second.Loss))
 	case r.Seeds > 1 && second.Lo <= e.Hi && e.Lo <= second.Hi:
@@ -81,7 +88,7 @@ func tuning(r *lrfinder.Race, ranked []*lrfinder.Racer) string {
 		if !e.Tuned {
 			continue
 		}
-		cost := fmt.Sprintf("its ε = %s took %d runs and %s gradients to find, %s times its race", loss(e.LR), e.Trials, loss(e.Search), loss(e.Search/r.Budget/float64(r.Seeds)))
+		cost := fmt.Sprintf("its ε = %s took %d runs and %s gradients to find, %s times its race", loss(e.LR), e.Trials, gradients(e.Search), loss(e.Search/r.Budget/float64(r.Seeds)))
 		if i == 0 {
 			return fmt.Sprintf("It needs tuning: %s.", cost)
 		}
@@ -106,4 +113,15 @@ func unseen(r *lrfinder.Race, ranked []*lrfinder.Racer) string {
 	default:
 		return fmt.Sprintf("On held-out data %s is the best, with %s against %s.", best.Name, heldOut(r, best), heldOut(r, ranked[0]))
 	}
+}
+
+// gradients writes a number of them: most are whole.
+func gradients(v float64) string {
+	if v-v != 0 || v >= 1e6 {
+		return loss(v)
+	}
+	if v < 100 && v != float64(int(v)) {
+		return loss(v)
+	}
+	return strconv.FormatFloat(v, 'f', 0, 64)
 }
