@@ -39,7 +39,7 @@ found until then is printed.`,
 		Example: `  opttui advise --problem rosenbrock
   opttui advise --problem digits/mlp --budget 20
   opttui advise --problem quadratic --noise 1 --steps 2000 --json | jq .verdict
-  opttui advise --problem data/mlp --data measurements.csv --target y
+  opttui advise --data measurements.csv --target y --model mlp
   opttui advise --problem beale --optimizer sgd,adam,lion,muon --seeds 5`,
 		Args:              noArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
@@ -121,7 +121,7 @@ func advise(cmd *cobra.Command, prepare func(progress func(lrfinder.Progress)) (
 	switch {
 	case caught != nil && race.Interrupted:
 		return &exitError{code: signalCode(caught)}
-	case !race.Racers[0].Ranked():
+	case !race.Answered():
 		return &exitError{code: exitNoAnswer}
 	default:
 		return nil

@@ -88,7 +88,7 @@ func raceText(w io.Writer, r *lrfinder.Race) error {
 	if r.Spec.Batch > 0 && r.Measure != "" {
 		batch = fmt.Sprintf(", minibatches of %d", r.Spec.Batch)
 	}
-	p.printf("%s: %s gradients for each rule%s, %s\n", r.Spec.Problem, report.Number(r.Budget), batch, plural(r.Seeds, "seed"))
+	p.printf("%s: %s gradients for each rule%s, %s\n", r.Spec.Problem, gradients(r.Budget), batch, plural(r.Seeds, "seed"))
 	p.printf("%s\n", p.table(raceHead(r), raceRows(r)))
 	for _, e := range r.Racers {
 		if text := remark(r, e); text != "" {
@@ -124,7 +124,7 @@ func raceRows(r *lrfinder.Race) (rows [][]string) {
 			rank = strconv.Itoa(i + 1)
 		}
 		if e.Trials > 0 {
-			found = fmt.Sprintf("%d runs, %s", e.Trials, report.Number(e.Search))
+			found = fmt.Sprintf("%d runs, %s", e.Trials, gradients(e.Search))
 		}
 		row := []string{rank, e.Name, report.Number(e.LR), found, report.Number(e.Loss)}
 		if r.Seeds > 1 {
@@ -133,9 +133,9 @@ func raceRows(r *lrfinder.Race) (rows [][]string) {
 		if r.Measure != "" {
 			row = append(row, heldOut(r, e))
 		}
-		cost := report.Number(e.Cost)
+		cost := gradients(e.Cost)
 		if e.Solved == e.Solved {
-			cost = report.Number(e.Solved) + " to get there"
+			cost = gradients(e.Solved) + " to get there"
 		}
 		rows = append(rows, append(row, cost))
 	}

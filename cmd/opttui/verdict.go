@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 
 	"opttui/internal/lrfinder"
 	"opttui/internal/report"
@@ -14,6 +16,9 @@ func verdict(r *lrfinder.Race) []string {
 		if e.Ranked() {
 			ranked = append(ranked, e)
 		}
+	}
+	if slices.ContainsFunc(r.Racers, func(e *lrfinder.Racer) bool { return e.Bottomless }) {
+		return []string{"The loss falls without bound: the function has no minimum on this way, and there is nothing to be first at."}
 	}
 	if len(ranked) == 0 {
 		return []string{"No rule came to anything."}
@@ -32,9 +37,9 @@ func verdict(r *lrfinder.Race) []string {
 // winner names the first, and how far the second is behind.
 func winner(r *lrfinder.Race, ranked []*lrfinder.Racer) string {
 	e := ranked[0]
-	text := fmt.Sprintf("%s wins: loss %s after %s gradients, from %s", e.Name, report.Number(e.Loss), report.Number(e.Cost), report.Number(r.Start))
+	text := fmt.Sprintf("%s wins: loss %s after %s gradients, from %s", e.Name, report.Number(e.Loss), gradients(e.Cost), report.Number(r.Start))
 	if e.Solved == e.Solved {
-		text = fmt.Sprintf("%s wins: it comes to the lowest loss, %s, for %s gradients", e.Name, report.Number(r.Best), report.Number(e.Solved))
+		text = fmt.Sprintf("%s wins: it comes to the lowest loss, %s, for %s gradients", e.Name, report.Number(r.Best), gradients(e.Solved))
 	}
 	if e.Full {
 		text += " on all data"
@@ -44,8 +49,10 @@ func winner(r *lrfinder.Race, ranked []*lrfinder.Racer) string {
 	}
 	second := ranked[1]
 	switch {
+	case e.Solved == second.Solved:
+		return text + fmt.Sprintf("; %s needs as many.", second.Name)
 	case e.Solved == e.Solved && second.Solved == second.Solved:
-		return text + fmt.Sprintf("; %s needs %s.", second.Name, report.Number(second.Solved))
+		return text + fmt.Sprintf("; %s needs %s.", second.Name, gradients(second.Solved))
 	case e.Solved == e.Solved:
 		return text + fmt.Sprintf("; %s does not get there, and ends at %s.", second.Name, report.Number(second.Loss))
 	case r.Seeds > 1 && second.Lo <= e.Hi && e.Lo <= second.Hi:
@@ -82,7 +89,7 @@ func tuning(r *lrfinder.Race, ranked []*lrfinder.Racer) string {
 		if !e.Tuned {
 			continue
 		}
-		cost := fmt.Sprintf("its ε = %s took %d runs and %s gradients to find, %s times its race", report.Number(e.LR), e.Trials, report.Number(e.Search), report.Number(e.Search/r.Budget/float64(r.Seeds)))
+		cost := fmt.Sprintf("its ε = %s took %d runs and %s gradients to find, %s times its race", report.Number(e.LR), e.Trials, gradients(e.Search), report.Number(e.Search/r.Budget/float64(r.Seeds)))
 		if i == 0 {
 			return fmt.Sprintf("It needs tuning: %s.", cost)
 		}
@@ -107,4 +114,15 @@ func unseen(r *lrfinder.Race, ranked []*lrfinder.Racer) string {
 	default:
 		return fmt.Sprintf("On held-out data %s is the best, with %s against %s.", best.Name, heldOut(r, best), heldOut(r, ranked[0]))
 	}
+}
+
+// gradients writes a number of them: most are whole.
+func gradients(v float64) string {
+	if v-v != 0 || v >= 1e6 {
+		return report.Number(v)
+	}
+	if v < 100 && v != float64(int(v)) {
+		return report.Number(v)
+	}
+	return strconv.FormatFloat(v, 'f', 0, 64)
 }

@@ -23,8 +23,8 @@ const (
 	TooSlow     Kind = "too slow"    // ε is far below its limit
 )
 
-// kinds are all of them by priority.
-var kinds = []Kind{Diverged, Bottomless, Diverging, Converged, OnNoise, Saddle, Oscillating, Overshoot, Decayed, NoiseFloor, Plateau, TooSlow}
+// Kinds are all of them in the order in which they are told.
+var Kinds = []Kind{Diverged, Bottomless, Diverging, Converged, OnNoise, Saddle, Oscillating, Overshoot, Decayed, NoiseFloor, Plateau, TooSlow}
 
 // Urgency says how much an advice matters.
 type Urgency int

@@ -99,10 +99,20 @@ func (e *evidence) limit() string {
 	return fmt.Sprintf("its limit %s = %s", l.Formula, number(l.LR))
 }
 
-// speed is the length of a step: how far θ has moved between the oldest look and the newest, by the steps between, in the
-// root mean square of the coordinates that are known. A run that turns back is slower than its steps are long.
-func (e *evidence) speed() float64 {
-	if e.n < 2 {
+// stepLength is how long the last step was that was measured, in the root mean square of the coordinates. Without a report
+// it is how far θ has moved between the oldest look and the newest by the steps between, which is less where a run turns
+// back.
+func (e *evidence) stepLength() float64 {
+	if e.r != nil {
+		theta := e.s.X
+		if e.s.Theta != nil {
+			theta = e.s.Theta
+		}
+		if l := e.r.Ratio * norm(theta) / math.Sqrt(float64(len(theta))); len(theta) == e.s.Dim && l-l == 0 {
+			return l
+		}
+	}
+	if e.n < 2 || e.s.Stochastic {
 		return math.NaN()
 	}
 	a, b := e.at(e.n-1), e.at(0)
@@ -112,6 +122,14 @@ func (e *evidence) speed() float64 {
 		sum += d * d
 	}
 	return math.Sqrt(sum/float64(len(b.x))) / float64(b.step-a.step)
+}
+
+func norm(v []float64) float64 {
+	sum := 0.0
+	for _, x := range v {
+		sum += x * x
+	}
+	return math.Sqrt(sum)
 }
 
 const rateKey = "optimizer.lr"

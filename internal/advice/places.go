@@ -138,7 +138,7 @@ func (e *evidence) plateau() *Advice {
 			Evidence: fmt.Sprintf("steepest slope seen %s, loss %s", number(e.steepest), number(r.Loss)),
 		}
 	}
-	speed := e.speed() * math.Sqrt(float64(s.Dim))
+	speed := e.stepLength() * math.Sqrt(float64(s.Dim))
 	steps := r.Distance / speed
 	if share := e.share(); share < goodShare {
 		steps *= share / goodShare
@@ -234,14 +234,14 @@ func (e *evidence) decayed() *Advice {
 	if s.Optimizer.Name != "adagrad" || !t.full || t.bad || e.onSchedule() || s.LR == 0 {
 		return nil
 	}
-	step, gradient := e.speed()/s.LR, s.GradNorm/e.steepest
+	step, gradient := e.stepLength()/s.LR, s.GradNorm/e.steepest
 	if !(step < deadShare) || !(gradient > littleGradient) || !(step < gradient/4) || !(s.Stochastic || t.steady(false)) {
 		return nil
 	}
 	return &Advice{
 		Kind: Decayed, Urgency: Problem,
 		Text:     fmt.Sprintf("AdaGrad's steps have sunk to %s of ε while ‖∇f‖ is %s of its largest: r only grows", percent(step), percent(gradient)),
-		Evidence: fmt.Sprintf("a step is %s in each coordinate, ε %s, ‖∇f‖ %s; loss falls by %s in %d steps", number(e.speed()), number(s.LR), number(s.GradNorm), number(t.fall()), t.steps/2),
+		Evidence: fmt.Sprintf("a step is %s in each coordinate, ε %s, ‖∇f‖ %s; loss falls by %s in %d steps", number(e.stepLength()), number(s.LR), number(s.GradNorm), number(t.fall()), t.steps/2),
 		Does:     "RMSProp at the same ε, whose r forgets",
 		Commands: []train.Command{{Op: train.OpOptimizer, Value: "rmsprop"}},
 	}

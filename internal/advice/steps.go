@@ -15,7 +15,7 @@ const (
 	// safeShare is what share of its limit ε is taken down to: at the limit itself nothing converges.
 	safeShare = 0.8
 	// slowShare is the share of its limit below which ε is called far too low, and goodShare what it is raised to: gradient
-	// descent is fastest between half of its limit, 1/λmax, and all of it (Nocedal & Wright 2006, sec. 3.3).
+	// descent is fastest between half of its limit, 1/λmax, and all of it (Nesterov 2004, sec. 1.2.3).
 	slowShare, goodShare = 0.05, 0.5
 	mostRaise            = 16 // times at once: curvature changes along the way
 	// departed is how many times its initial excess a loss that diverges is above its lowest: the learning-rate finder's

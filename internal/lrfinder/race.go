@@ -35,15 +35,16 @@ type Racer struct {
 	Trials    int        // runs that it took to find the rate
 	Search    float64    // and their cost, as Cost
 
-	Start  float64 // median loss over all data at θ₀
-	Loss   float64 // median over the seeds of the loss over all data at the end; +Inf where most have diverged
-	Lo, Hi float64 // least and greatest over the seeds
-	Score  *problems.Score
-	Cost   float64 // median evaluations, in gradients on the spec's minibatch
-	Solved float64 // median cost of coming as close to the best loss as counts as being there; NaN where it did not
-	Steps  int     // of the first seed
-	Note   string  // what ended it early
-	Fails  string  // why it is not ranked, "" where it is
+	Start      float64 // median loss over all data at θ₀
+	Loss       float64 // median over the seeds of the loss over all data at the end; +Inf where most have diverged
+	Lo, Hi     float64 // least and greatest over the seeds
+	Score      *problems.Score
+	Cost       float64 // median evaluations, in gradients on the spec's minibatch
+	Solved     float64 // median cost of coming as close to the best loss as counts as being there; NaN where it did not
+	Steps      int     // of the first seed
+	Note       string  // what ended it early
+	Fails      string  // why it is not ranked, "" where it is
+	Bottomless bool    // since its loss falls without bound
 
 	runs []raced
 }
@@ -71,6 +72,11 @@ type Race struct {
 	pool pool
 	done int
 	left int // guess of the steps to come
+}
+
+// Answered tells whether a rule can be said to be the best.
+func (r *Race) Answered() bool {
+	return r.Racers[0].Ranked() && !slices.ContainsFunc(r.Racers, func(e *Racer) bool { return e.Bottomless })
 }
 
 // The defaults, and how the finder's seeds are kept apart from those of the race: a rate is not to be judged by the
@@ -184,6 +190,9 @@ func (r *Race) admit(e *Racer, rule optim.Spec, t *train.Trial, have optim.Capab
 	e.Tuned = e.Tuned && has
 	if _, knobs := run.Trial().Rule(); has {
 		e.LR, _ = valueOf(knobs, "lr")
+	}
+	if e.Tuned {
+		e.LR = math.NaN() // until it is found
 	}
 }
 

@@ -103,14 +103,21 @@ func (e *Racer) sum(best, budget float64) {
 	if e.Solved = median(solved); math.IsInf(e.Solved, 0) {
 		e.Solved = math.NaN()
 	}
-	if 2*failed >= len(e.runs) {
-		e.Fails = fmt.Sprintf("diverged after %d steps", e.Steps)
+	first := e.runs[0]
+	switch {
+	case first.steps == 0 && !first.rests && first.err == nil && !first.diverged:
+		e.Fails = "its first step costs more than all that may be spent"
+	case 2*failed >= len(e.runs):
+		e.Fails = fmt.Sprintf("diverged at step %d", e.Steps)
+	case e.Loss < e.Start && bottomless(e.Start, []float64{e.Loss}):
+		e.Bottomless = true
+		e.Fails = fmt.Sprintf("its loss fell to %.3g by step %d, without bound", e.Loss, e.Steps)
 	}
-	switch first := e.runs[0]; {
+	switch {
 	case first.err != nil:
-		e.Note = fmt.Sprintf("ended after %d steps: %v", e.Steps, first.err)
+		e.Note = fmt.Sprintf("ended at step %d: %v", e.Steps, first.err)
 	case first.rests:
-		e.Note = fmt.Sprintf("came to rest after %d steps", e.Steps)
+		e.Note = fmt.Sprintf("came to rest at step %d", e.Steps)
 	}
 	if len(scores) > 0 {
 		e.Score = middle(scores)

@@ -103,33 +103,39 @@ func (m *Model) drawStatus(r rect) {
 		col, attr = m.warn(), plot.Bold
 	}
 	if text == "" {
-		text, col = m.advice()
+		text, col = m.counsel()
 	}
 	m.screen.Text(r.x+1, r.y, clip(text, r.w-2), col, attr)
 }
 
-// advice says what to do about a run that does not go on, else what the run is about.
-func (m *Model) advice() (string, plot.Color) {
-	for i, l := range m.lanes {
-		s := l.snap
+// counsel says what is the matter with a run, what the advice on the selected one is, else what its rule is about.
+func (m *Model) counsel() (string, plot.Color) {
+	if i := m.failing(); i >= 0 {
+		s := m.lanes[i].snap
 		switch s.Status {
 		case train.Diverged:
-			return fmt.Sprintf("run %d diverged at step %s: the loss is no longer finite. %d selects it, [ halves ε, r restarts", i+1, grouped(s.Step), i+1), m.warn()
+			return fmt.Sprintf("run %d diverged at step %s: %d selects it, and A goes back and lowers ε", i+1, grouped(s.Step), i+1), m.warn()
 		case train.Stopped:
 			return fmt.Sprintf("run %d stopped at step %s: %s", i+1, grouped(s.Step), s.Err), m.warn()
-		case train.Crashed:
+		default:
 			return fmt.Sprintf("run %d crashed, which is a defect of this program: %s. r restarts", i+1, firstLine(s.Err)), m.warn()
 		}
 	}
 	s := m.lane().snap
-	if s.Warning != "" {
+	if text, color := m.advised(); text != "" {
+		return text, color
+	}
+	switch {
+	case s.Status == train.Stopped:
+		return fmt.Sprintf("run %d stopped at step %s: %s", m.sel+1, grouped(s.Step), s.Err), m.warn()
+	case s.Warning != "":
 		return s.Warning, m.warn()
 	}
 	return fmt.Sprintf("%s: %s", s.Optimizer.Title, m.line(s.Optimizer.Advice)), m.dim()
 }
 
 // barOrder says which keys get into the bar first where not all fit: with help and quit in sight nobody is lost.
-var barOrder = []string{"?", "q", "space", "o", "p", "← →", ">", "[ ]", "S", "a", "r", "n", "f", "u", "b", "g", "t", "h", "v", "z", "=", "F"}
+var barOrder = []string{"?", "q", "space", "o", "p", "← →", ">", "[ ]", "S", "a", "r", "n", "f", "A", "u", "b", "g", "t", "h", "v", "z", "=", "F"}
 
 // drawKeys is the bar at the bottom, made from the key table and in its order.
 func (m *Model) drawKeys(r rect) {

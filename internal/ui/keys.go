@@ -50,6 +50,7 @@ func init() { // not a literal: the help that it opens reads the table
 
 		{[]string{"f"}, "f", "find ε", "find the initial learning rate of the selected run; enter takes it", act((*Model).findRate)},
 		{[]string{"w"}, "w", "", "sweep over the learning rate and another setting, as a heat map; enter takes a cell", act((*Model).pickSweep)},
+		{[]string{"A"}, "A", "advice", "follow the advice in the line above the keys", act((*Model).heed)},
 		{[]string{"g"}, "g", "ghosts", "let every change leave a ghost: the run as it would be without it", act((*Model).toggleGhosts)},
 		{[]string{"b"}, "b", "branch", "begin another run from where the selected one is", act((*Model).branch)},
 		{[]string{"u"}, "u", "back", "take back what the finder or a sweep has just set; else 10 steps back in time", act((*Model).back)},

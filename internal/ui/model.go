@@ -14,6 +14,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
 
+	"opttui/internal/advice"
 	"opttui/internal/plot"
 	"opttui/internal/problems"
 	"opttui/internal/recipe"
@@ -50,6 +51,9 @@ type lane struct {
 	origin string // where it was branched off, "" for most
 	sent   uint64 // last message sent
 	ghost  *ghost // nil for none
+
+	watcher advice.Watcher
+	advice  *advice.Advice // what it says now, nil for nothing
 	flat   flatPath
 }
 
@@ -328,6 +332,7 @@ func (m *Model) pull() {
 			m.status = "" // what became of the run matters more than the key that did it
 		}
 		l.snap = s
+		m.watch(l)
 		m.dirty = true
 	}
 	m.tune = min(m.tune, max(0, len(m.tuneRows())-1))

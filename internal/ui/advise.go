@@ -1,0 +1,77 @@
+package ui
+
+import (
+	"time"
+
+	"opttui/internal/advice"
+	"opttui/internal/curvature"
+	"opttui/internal/plot"
+	"opttui/internal/train"
+)
+
+// watch lets the watcher of a run see it as it is now. The curvature is known of the selected run alone.
+func (m *Model) watch(l *lane) {
+	var report *curvature.Report
+	if f := m.gauges.seen; f != nil && f.live == l.live && f.asked > l.sent {
+		report = f.report
+	}
+	a := l.watcher.See(time.Now(), l.snap, report)
+	m.dirty = m.dirty || a != l.advice
+	l.advice = a
+}
+
+// heed does what the advice on the selected run says.
+func (m *Model) heed() {
+	l := m.lane()
+	a := l.advice
+	if a == nil || a.Key == "" {
+		m.refuse("there is no advice to follow: run %d gives no reason for one", m.sel+1)
+		return
+	}
+	l.advice, l.watcher = nil, advice.Watcher{}
+	switch {
+	case a.Back > 0:
+		id, ok := l.live.Rewind(a.Back)
+		m.send(l, id, ok)
+	case a.Restart:
+		id, ok := l.live.Restart(nil)
+		m.send(l, id, ok)
+	}
+	for _, c := range a.Commands {
+		m.change(l, c)
+	}
+	if a.Back > 0 && !m.paused { // going back rests a run
+		id, ok := l.live.Pause(false)
+		m.send(l, id, ok)
+	}
+	m.say("%s", a.Does)
+}
+
+// advised is the advice on the selected run with the key that applies it, and its colour; "" for none.
+func (m *Model) advised() (string, plot.Color) {
+	a := m.lane().advice
+	if a == nil {
+		return "", 0
+	}
+	text, color := m.line(a.Text), m.accent()
+	if a.Urgency > advice.Hint {
+		color = m.warn()
+	}
+	if a.Key != "" {
+		text += " · " + a.Key + ": " + m.line(a.Does)
+	}
+	return text, color
+}
+
+// failing is the first run but the selected one that cannot go on, and −1 where there is none.
+func (m *Model) failing() int {
+	for i, l := range m.lanes {
+		switch l.snap.Status {
+		case train.Diverged, train.Stopped, train.Crashed:
+			if i != m.sel || l.snap.Status == train.Crashed {
+				return i
+			}
+		}
+	}
+	return -1
+}
