@@ -36,7 +36,7 @@ func (f *specFlags) add(cmd *cobra.Command, optimizerHelp string, optimizers ...
 	fs.StringSliceVar(&f.optimizers, "optimizer", optimizers, optimizerHelp)
 	text := func(key, help string) { f.texts[key] = fs.String(key, "", help) }
 	text("lr", "learning `rate` ε₀, before the schedule")
-	text("schedule", "`name` of the learning-rate schedule (default constant): opttui list schedules")
+	text("schedule", "`name` of the learning-rate schedule (default constant): opttui list schedules, or manual:f.json")
 	text("batch", "minibatch `size`, or all (default: 1 on landscapes, what is usual for a model)")
 	text("convention", "`name` of the convention of formulas, lecture or torch (default lecture)")
 	text("noise", "standard deviation `sigma` of one sample's gradient noise (default 0)")
@@ -111,6 +111,9 @@ func settingKey(key string) string {
 func (f *specFlags) specs(fs *pflag.FlagSet) ([]train.Spec, error) {
 	given, err := f.given(fs)
 	if err != nil {
+		return nil, err
+	}
+	if err := manualRates(given); err != nil {
 		return nil, err
 	}
 	problem, optimizers := f.problem, f.optimizers
