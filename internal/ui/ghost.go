@@ -85,18 +85,20 @@ func (m *Model) haunt(l *lane) {
 	}
 }
 
-// bought says in words what the change has brought: the run's loss beside the ghost's, both of about the same step.
-func (g *ghost) bought(l *lane) string {
-	a, b := recent(l.snap), recent(g.snap)
-	text := fmt.Sprintf("untouched since %s  loss %s", grouped(g.step), value(b))
+// bought says in words what the change has brought: the run's loss by the ghost's at the last step that both have reached.
+func (m *Model) bought(l *lane) string {
+	g := l.ghost
+	step := min(l.snap.Step, g.snap.Step)
+	a, b := lossOf(l.snap, step), lossOf(g.snap, step)
+	text := fmt.Sprintf("without the change at %s  loss %s", grouped(g.step), value(b))
 	switch {
-	case l.snap.Step == g.step:
+	case step == g.step:
 	case a-a != 0 && b-b == 0:
-		text += " · the change made it diverge"
+		text += " · it made the run diverge"
 	case a > 0 && b > 0:
-		text += " · with the change " + times(a/b)
+		text += " · with it " + times(a/b)
 	case a-a == 0 && b-b == 0:
-		text += " · the change made " + signed(a-b)
+		text += " · it makes " + signed(a-b)
 	}
 	return text
 }
@@ -116,12 +118,17 @@ func times(ratio float64) string {
 // recentSteps is over how many steps losses of runs with noise are averaged before they are compared.
 const recentSteps = 50
 
-// recent is the run's loss or, where each step sees another function, its mean over the last steps.
-func recent(s *train.Snapshot) float64 {
-	if !s.Stochastic {
+// lossOf is the run's loss at a step or, where each step sees another function, its mean over the steps before it.
+func lossOf(s *train.Snapshot, step int) float64 {
+	switch {
+	case s.Stochastic:
+		return meanAt(s, step)
+	case step == s.Step:
 		return s.Loss
+	default:
+		b, _ := s.History.At(max(bucketAt(s, step), 0))
+		return b.Mean
 	}
-	return meanAt(s, s.Step)
 }
 
 // meanAt is the mean loss over the last steps up to the given one.

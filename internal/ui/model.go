@@ -319,7 +319,6 @@ func (m *Model) pull() {
 	}
 	m.collect()
 	for _, l := range m.lanes {
-		m.haunt(l)
 		s := l.live.Snapshot()
 		if s.Seq == l.snap.Seq {
 			continue
@@ -334,6 +333,9 @@ func (m *Model) pull() {
 		l.snap = s
 		m.watch(l)
 		m.dirty = true
+	}
+	for _, l := range m.lanes {
+		m.haunt(l)
 	}
 	m.tune = min(m.tune, max(0, len(m.tuneRows())-1))
 	if m.world.follow(m.lane().snap) {

@@ -56,16 +56,8 @@ func (m *Model) lossAt(s *train.Snapshot, level float64) float64 {
 		return math.Inf(1)
 	}
 	i := sort.Search(h.Len(), func(i int) bool { b, last := h.At(i); return m.position(b, last) >= level })
-	i = min(i, h.Len()-1)
-	b, last := h.At(i)
-	switch {
-	case s.Stochastic:
-		return meanAt(s, last)
-	case last == s.Step:
-		return s.Loss
-	default:
-		return b.Mean
-	}
+	_, last := h.At(min(i, h.Len()-1))
+	return lossOf(s, last)
 }
 
 // ordinal writes a place: 1st, 2nd.

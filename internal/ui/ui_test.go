@@ -417,7 +417,8 @@ func TestDivergedRunSaysSo(t *testing.T) {
 	run.Set["optimizer.lr"] = "1"
 	m := open(t, 120, 40, Options{Runs: []train.Spec{run}, Rate: train.Unlimited})
 	until(t, m, "divergence", func(s *train.Snapshot) bool { return s.Status == train.Diverged })
-	wants(t, m, "run 1 diverged at step", "diverged", "r restarts")
+	settle(t, m)
+	wants(t, m, "diverged at step", "A: ", "steps back, ε ÷")
 	checkFrame(t, m)
 }
 
