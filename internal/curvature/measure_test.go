@@ -411,3 +411,14 @@ func TestMeasureAnything(t *testing.T) {
 		}
 	})
 }
+
+// TestDone: a measurement that is told to end takes one product and says what it does not know.
+func TestDone(t *testing.T) {
+	done := make(chan struct{})
+	close(done)
+	m := Measurer{Done: done}
+	r := m.Measure(newRun(t, train.Spec{Problem: "digits/mlp", Optimizer: "sgd"}).Probe())
+	if m.hessian.took != 1 || r.Class != Unknown || r.Condition == r.Condition || !(r.Error > 0) || r.Norm != r.Norm {
+		t.Errorf("%d products: %q, condition %v, error %v", m.hessian.took, r.Class, r.Condition, r.Error)
+	}
+}
