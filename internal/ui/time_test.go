@@ -1,0 +1,165 @@
+package ui
+
+import (
+	"testing"
+
+	"opttui/internal/train"
+)
+
+// u goes back and space on again: the same run, bit for bit.
+func TestBackAndOn(t *testing.T) {
+	m := open(t, 120, 40, Options{Runs: []train.Spec{runOf("beale", "momentum", "0.01")}, Paused: true})
+	advance(t, m, 150)
+	want := m.lane().snap.Loss
+	press(t, m, "U")
+	if s := m.lane().snap; s.Step != 50 || s.Ahead == nil || s.Ahead.End != 150 {
+		t.Fatalf("U leads to step %d, ahead %+v", s.Step, s.Ahead)
+	}
+	wants(t, m, "ahead to step 150")
+	checkFrame(t, m)
+	press(t, m, "u", "u")
+	advance(t, m, 120)
+	if s := m.lane().snap; s.Loss != want || s.Step != 150 || s.Ahead != nil {
+		t.Errorf("again at step %d the loss is %v, it was %v", s.Step, s.Loss, want)
+	}
+	press(t, m, "U", "U", "u")
+	wants(t, m, "run 1 is at its beginning")
+}
+
+// A change after going back makes a branch of what lay ahead.
+func TestFutureBecomesBranch(t *testing.T) {
+	m := open(t, 160, 45, Options{Runs: []train.Spec{runOf("beale", "momentum", "0.01")}, Paused: true})
+	advance(t, m, 150)
+	press(t, m, "U", "[")
+	s := m.lane().snap
+	if s.Step != 50 || s.Ahead != nil || len(s.Branches) != 1 || s.Branches[0].Fork != 50 || s.Branches[0].End != 150 {
+		t.Fatalf("step %d, ahead %+v, branches %+v", s.Step, s.Ahead, s.Branches)
+	}
+	wants(t, m, "├ left at 50, went to 150")
+	advance(t, m, 10)
+	press(t, m, "u", "]")
+	wants(t, m, "left at 50, went to 60")
+	checkFrame(t, m)
+}
+
+// The time line goes along a run's time, enter stays where it is, esc goes to the end.
+func TestTimeLine(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {160, 45}, {50, 15}} {
+		m := open(t, size[0], size[1], Options{Runs: []train.Spec{runOf("rosenbrock", "adam", "0.01")}, Paused: true})
+		press(t, m, "t")
+		if m.time != nil || !m.refused {
+			t.Error("a time line of a run that is at its beginning")
+		}
+		advance(t, m, 500)
+		press(t, m, "t", "left", "left", "up")
+		wants(t, m, "time ", "step 481 of 500")
+		checkFrame(t, m)
+		press(t, m, "home")
+		wants(t, m, "step 0 of 500")
+		press(t, m, "right", "enter")
+		if s := m.lane().snap; s.Step != 10 || m.time != nil {
+			t.Errorf("enter leaves step %d", s.Step)
+		}
+		press(t, m, "t", "esc")
+		if s := m.lane().snap; s.Step != 500 || m.time != nil {
+			t.Errorf("esc leaves step %d", s.Step)
+		}
+		press(t, m, "t", "down", "n")
+		if s := m.lane().snap; s.Step != 500 || m.time != nil {
+			t.Errorf("n takes a step from 499 to %d", s.Step)
+		}
+	}
+}
+
+// A branch goes on as the run that it left would; a change of it is its own.
+func TestBranch(t *testing.T) {
+	m := open(t, 160, 45, Options{Runs: []train.Spec{{Problem: "iris/mlp", Optimizer: "adam", Batch: 16, Seed: 3}}, Paused: true})
+	advance(t, m, 30)
+	press(t, m, "]", "b")
+	if len(m.lanes) != 2 || m.sel != 1 {
+		t.Fatalf("%d runs, %d selected", len(m.lanes), m.sel+1)
+	}
+	wants(t, m, "from 1 at 30", "1st")
+	advance(t, m, 40)
+	if a, b := m.lanes[0].snap, m.lanes[1].snap; a.Loss != b.Loss || a.Step != 70 || b.Step != 70 {
+		t.Errorf("at steps %d and %d the losses are %v and %v", a.Step, b.Step, a.Loss, b.Loss)
+	}
+	press(t, m, "[")
+	advance(t, m, 20)
+	if a, b := m.lanes[0].snap, m.lanes[1].snap; a.Loss == b.Loss || len(a.Journal) != 1 || len(b.Journal) != 2 {
+		t.Errorf("a change of the branch is not its own: losses %v and %v", a.Loss, b.Loss)
+	}
+	checkFrame(t, m)
+}
+
+// The ghost is the run without the change: it has the loss that the run would have, at the same step and not further.
+func TestGhost(t *testing.T) {
+	spec := train.Spec{Problem: "iris/mlp", Optimizer: "sgd", Batch: 16, Seed: 3, Set: map[string]string{"lr": "0.1"}}
+	m := open(t, 160, 45, Options{Runs: []train.Spec{spec}, Paused: true})
+	advance(t, m, 30)
+	press(t, m, "g", "]", "]")
+	if m.lane().ghost == nil {
+		t.Fatal("no ghost")
+	}
+	advance(t, m, 50)
+	for m.lane().ghost.snap.Step < 80 {
+		m.pull()
+	}
+	m.pull()
+	want, err := train.Replay(spec, nil, 80)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if g := m.lane().ghost.snap; g.Step != 80 || g.Loss != want.Loss() || len(g.Journal) != 0 {
+		t.Errorf("at step %d the ghost's loss is %v, without a change it is %v", g.Step, g.Loss, want.Loss())
+	}
+	wants(t, m, "without the change at 30", "with it")
+	checkFrame(t, m)
+	press(t, m, "u")
+	if m.lane().ghost == nil {
+		t.Error("the ghost has gone though the run is still after the change")
+	}
+	press(t, m, "U")
+	if m.lane().ghost != nil {
+		t.Error("a ghost of a change that has not been made")
+	}
+	press(t, m, "]", "g")
+	if m.lane().ghost != nil || m.ghosts {
+		t.Error("g leaves a ghost")
+	}
+}
+
+// A follows the advice: a rate past its limit is lowered, and the loss falls.
+func TestAdviceIsFollowed(t *testing.T) {
+	m := open(t, 160, 45, Options{Runs: []train.Spec{runOf("ravine", "sgd", "0.5")}, Rate: train.Unlimited})
+	press(t, m, "esc")
+	until(t, m, "divergence", func(s *train.Snapshot) bool { return s.Status == train.Diverged })
+	settle(t, m)
+	wants(t, m, "diverged", "A: ")
+	press(t, m, "A")
+	until(t, m, "a low loss", func(s *train.Snapshot) bool { return s.Loss < 1e-6 && s.Status == train.Running })
+	if m.refused {
+		t.Error(m.status)
+	}
+	press(t, m, "A")
+}
+
+// Ranks are by the loss at equal steps, and runs that have diverged come last.
+func TestRanks(t *testing.T) {
+	m := open(t, 160, 45, Options{Runs: []train.Spec{
+		runOf("ravine", "sgd", "0.5"), runOf("ravine", "sgd", "0.3"), runOf("ravine", "sgd", "0.1"), runOf("ravine", "sgd", "0.3"),
+	}, Paused: true})
+	if r := m.ranks(); r[0] != 1 || r[3] != 1 {
+		t.Errorf("at the start the ranks are %v", r)
+	}
+	m.single(20000)
+	until(t, m, "steps", func(*train.Snapshot) bool {
+		return m.lanes[0].snap.Status == train.Diverged && m.lanes[1].snap.Step == 20000 && m.lanes[2].snap.Step == 20000 && m.lanes[3].snap.Step == 20000
+	})
+	settle(t, m)
+	m.xaxis = byGradients
+	if r := m.ranks(); r[0] != 4 || r[1] != r[3] {
+		t.Errorf("the ranks are %v", r)
+	}
+	wants(t, m, "4th")
+}
