@@ -88,6 +88,12 @@ func TestErrors(t *testing.T) {
 		{"--optimizer " + strings.Repeat("sgd,", 9) + "sgd", 2, `a race has 9 runs at the most, not 10`},
 		{"picture --size 5x5", 2, `size cannot be "5x5"`},
 		{"picture --steps=-1", 2, `steps cannot be "-1"`},
+		{"inspect --at 1", 2, `start has 1 coordinates, beale has 2`},
+		{"inspect --at 1,x", 2, `at cannot be "1,x": allowed are finite numbers separated by commas, as in --at=-1.2,1`},
+		{"inspect --tolerance 0", 2, `tolerance cannot be "0": allowed is a number from`},
+		{"inspect --momentum 1", 2, `momentum cannot be "1": allowed is a number from 0`},
+		{"inspect --problem bale", 2, `unknown problem "bale": did you mean "beale"?`},
+		{"inspect --problem beale --expr x^2", 2, `--problem and --expr are both given`},
 		{"version please", 2, `opttui version takes no argument "please"`},
 
 		// What goes wrong on the way.
@@ -193,6 +199,8 @@ func TestCompletion(t *testing.T) {
 		{[]string{"run", "--optimizer", "momentum", "--schedule", "cosine", "--set", ""}, []string{"momentum=\t", "form=\t", "t_max=\t"}},
 		{[]string{"run", "--optimizer", "momentum", "--set", "form="}, []string{"form=ewma", "form=velocity"}},
 		{[]string{"--optimizer", "momentum,adam", "--set", ""}, []string{"momentum=\t", "beta1=\t"}},
+		{[]string{"inspect", "--problem", "quadratic", "--set", ""}, []string{"condition=\t"}},
+		{[]string{"inspect", "--problem", ""}, []string{"beale\t"}},
 		{[]string{"list", ""}, []string{"problems", "optimizers", "schedules"}},
 		{[]string{"list", "problems", ""}, []string{"beale\t"}},
 	}

@@ -107,7 +107,8 @@ func (e *evidence) oscillating() *Advice {
 	if lo, hi := e.shares(); hi == hi {
 		past = lo > 0.95 && hi > 1
 	}
-	zigzag := !e.s.Stochastic && t.stride == 1 && t.turns > t.n/2
+	swings := e.momentum() > 0 && e.share() < goodShare // as momentum does far below its limit
+	zigzag := !e.s.Stochastic && t.stride == 1 && t.turns > t.n/2 && !swings
 	if e.s.Stochastic && !(past && e.share() > 1.2) || !past && !zigzag {
 		return nil
 	}

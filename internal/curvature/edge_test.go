@@ -37,3 +37,41 @@ func TestEdgeOfStability(t *testing.T) {
 		t.Errorf("the limit is exceeded %d times of 15", above)
 	}
 }
+
+// TestEdgeOnDigits: the run of docs/curvature.md comes to the edge.
+func TestEdgeOnDigits(t *testing.T) {
+	r := newRun(t, train.Spec{Problem: "digits/mlp:6,6,6", Optimizer: "sgd", Set: map[string]string{"lr": "0.15"}})
+	var m Measurer
+	if first := m.Measure(r.Probe()).Limit; !(first.Share < 0.2) {
+		t.Errorf("it starts with %+v", first)
+	}
+	r.Advance(200)
+	for r.Step() < 500 {
+		r.Advance(100)
+		if l := m.Measure(r.Probe()).Limit; !(l.Share > 0.8 && l.Share < 1.3) {
+			t.Errorf("step %d: %+v", r.Step(), l)
+		}
+	}
+}
+
+// TestAdaptiveEdge: the adaptive rules and Nesterov's momentum come to the limits of the preconditioned Hessian just so
+// (Cohen et al. 2022, arXiv 2207.14484).
+func TestAdaptiveEdge(t *testing.T) {
+	for rule, test := range map[string]struct {
+		lr    string
+		steps int
+	}{
+		"adagrad": {"0.1", 1500}, "nadam": {"0.002", 1500}, "nesterov": {"0.08", 3000}, "adam": {"0.005", 1500},
+	} {
+		r := newRun(t, train.Spec{Problem: "diabetes/mlp", Optimizer: rule, Set: map[string]string{"lr": test.lr}})
+		var m Measurer
+		r.Advance(10)
+		if first := m.Measure(r.Probe()).Limit; !(first.Share < 0.8) {
+			t.Errorf("%s starts with %+v", rule, first)
+		}
+		r.Advance(test.steps - 10)
+		if last := m.Measure(r.Probe()).Limit; !(last.Share > 0.85 && last.Share < 1.3) {
+			t.Errorf("%s ends with %+v", rule, last)
+		}
+	}
+}

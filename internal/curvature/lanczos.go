@@ -45,7 +45,7 @@ type lanczos struct {
 const (
 	// wanted is the residual by the largest eigenvalue at which the search ends. The error of the eigenvalue is at most
 	// that, and about its square where the eigenvalue stands alone.
-	wanted = 1e-5
+	wanted = 1e-4
 	// lookEvery is how many products are taken between two looks at how far they have led.
 	lookEvery = 4
 	// mostNumbers bounds the memory: 64 MB, but always leastBasis vectors.

@@ -84,6 +84,9 @@ func checkEnds(t *testing.T, what string, e Extremes, want *spectrum, h []float6
 		hv := make([]float64, n)
 		productOf(h, n)(v, hv)
 		floats.AddScaled(hv, -value, v)
+		if slices.Max(v) < -slices.Min(v)*(1-1e-9) {
+			t.Errorf("%s: %v is upside down", what, v)
+		}
 		if math.Abs(floats.Norm(v, 2)-1) > 1e-10 || floats.Norm(hv, 2) > e.Error+1e-12*scale {
 			t.Errorf("%s: vector of length %v with the residual %v, error %v", what, floats.Norm(v, 2), floats.Norm(hv, 2), e.Error)
 		}
@@ -113,6 +116,9 @@ func TestDecompose(t *testing.T) {
 			hv := make([]float64, n)
 			productOf(h, n)(v, hv)
 			floats.AddScaled(hv, -s.values[k], v)
+			if slices.Max(v) < -slices.Min(v)*(1-1e-9) {
+				t.Errorf("%v is upside down", v)
+			}
 			if floats.Norm(hv, 2) > 1e-13*floats.Norm(h, 2) || math.Abs(floats.Norm(v, 2)-1) > 1e-13 {
 				t.Errorf("%v: pair %v, %v has the residual %v", h, s.values[k], v, hv)
 			}
@@ -177,7 +183,7 @@ func TestWarmStart(t *testing.T) {
 	first := l.ends(300, productOf(h, 300))
 	cold := l.took
 	again := l.ends(300, productOf(h, 300))
-	if l.took >= cold || math.Abs(first.max()-6) > 1e-8 || math.Abs(again.max()-6) > 1e-8 || math.Abs(again.min()+5) > 1e-8 {
+	if l.took >= cold || math.Abs(first.max()-6) > 1e-6 || math.Abs(again.max()-6) > 1e-6 || math.Abs(again.min()+5) > 1e-6 {
 		t.Errorf("%d products, then %d: %v, %v", cold, l.took, first.values, again.values)
 	}
 }

@@ -156,10 +156,8 @@ func lastChange(p *train.Probe, loss float64) (Change, float64) {
 		product(d, hd)
 		c.Curvature = length * length * floats.Dot(d, hd) / 2
 	}
-	if p.Stochastic {
-		for i, gi := range p.Last.Gradient {
-			c.Noise += (gi - g[i]) * d[i] * length
-		}
+	for i, gi := range p.Last.Gradient {
+		c.Noise += (gi - g[i]) * d[i] * length
 	}
 	c.Predicted = c.Gradient + c.Curvature
 	return c, length / floats.Norm(from, 2)

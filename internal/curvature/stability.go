@@ -2,6 +2,7 @@ package curvature
 
 import (
 	"math"
+	"strings"
 
 	"opttui/internal/knob"
 	"opttui/internal/optim"
@@ -64,11 +65,11 @@ func StabilityOf(rule optim.Spec, knobs []knob.Knob, step int) Stability {
 	case "asgd":
 		s.Coupled += value(knobs, "lambda")
 	case "adagrad", "adadelta":
-		s.adapt("2")
+		s.adapt("2/λmax")
 	case "rmsprop":
-		s.adapt("2")
+		s.adapt("2/λmax")
 		if a := value(knobs, "momentum"); a > 0 {
-			s.adapt("(2+2α)")
+			s.adapt("(2+2α)/λmax")
 			s.Factor = 2 + 2*a
 		}
 	case "adam", "adamax", "radam", "adamw", "prodigy":
@@ -93,14 +94,14 @@ func (s *Stability) momentum(knobs []knob.Knob) {
 	}
 }
 
-// adapt is for rules that precondition.
-func (s *Stability) adapt(factor string) {
-	s.Adaptive, s.Formula = true, factor+"/λmax(P⁻¹H)"
+// adapt is for rules that precondition, given the formula without that.
+func (s *Stability) adapt(formula string) {
+	s.Adaptive, s.Formula = true, strings.Replace(formula, "λmax", "λmax(P⁻¹H)", 1)
 }
 
 // average is Adam and its kin: the averaged form of momentum on P⁻¹H (Cohen et al. 2022).
 func (s *Stability) average(b float64) {
-	s.adapt("(2+2β₁)/(1−β₁)")
+	s.adapt("(2+2β₁)/((1−β₁)λmax)")
 	s.Factor = (2 + 2*b) / (1 - b)
 }
 
@@ -109,7 +110,7 @@ func (s *Stability) average(b float64) {
 func (s *Stability) nadam(knobs []knob.Knob, step int) {
 	b := value(knobs, "beta1")
 	mu := b * (1 - 0.5*math.Pow(0.96, value(knobs, "momentum_decay")*float64(step+1)))
-	s.adapt("(2+2β₁)/(1+β₁−2μβ₁)")
+	s.adapt("(2+2β₁)/((1+β₁−2μβ₁)λmax)")
 	s.Factor = (2 + 2*b) / (1 + b - 2*mu*b)
 }
 
@@ -125,7 +126,7 @@ func (s *Stability) decouple(rule string) {
 	case "adamw":
 		s.Coupled, s.Decay = 0, decay/2 // θ ← (1−ελ)θ, at once: stable alone up to 2/λ
 	case "schedulefree_adamw":
-		s.adapt("2/(1−β₁)")
+		s.adapt("2/((1−β₁)λmax)")
 		s.Coupled, s.Decay = 0, decay/s.Factor // λy, where the gradient is taken
 	case "prodigy":
 		s.Coupled = 0

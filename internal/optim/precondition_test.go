@@ -81,6 +81,13 @@ func checkFactors(t *testing.T, o optim.Optimizer, name string) (told int) {
 			}
 		}
 	}
+	pre.Precondition(factors)
+	if err := o.Clone().Step(obj, p); err != nil {
+		t.Fatal(err)
+	}
+	if pre.Precondition(g); !slices.Equal(g, factors) {
+		t.Errorf("%s: a clone's step changes the factors from %v to %v", name, factors, g)
+	}
 	return told
 }
 
