@@ -394,8 +394,10 @@ func BenchmarkSee(b *testing.B) {
 	report := s.measurer.Measure(s.Probe())
 	b.ReportAllocs()
 	for b.Loop() {
+		b.StopTimer()
 		snapshot := s.Snapshot()
 		s.Advance(1)
+		b.StartTimer()
 		s.now = s.now.Add(time.Second / 30)
 		s.See(s.now, snapshot, report)
 	}
