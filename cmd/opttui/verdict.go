@@ -20,6 +20,9 @@ func verdict(r *lrfinder.Race) []string {
 	if slices.ContainsFunc(r.Racers, func(e *lrfinder.Racer) bool { return e.Bottomless }) {
 		return []string{"The loss falls without bound: the function has no minimum on this way, and there is nothing to be first at."}
 	}
+	if len(ranked) == 0 && r.Interrupted {
+		return []string{"Interrupted before any rule had run."}
+	}
 	if len(ranked) == 0 {
 		return []string{"No rule came to anything."}
 	}

@@ -23,7 +23,8 @@ type stage struct {
 	now      time.Time
 	looks    int
 	stride   int
-	seen     map[Kind]int // looks at which each advice was shown
+	forge    func(*train.Snapshot, *curvature.Report) // changes what is seen
+	seen     map[Kind]int                             // looks at which each advice was shown
 	first    map[Kind]*Advice
 }
 
@@ -42,7 +43,11 @@ func (s *stage) play(steps int, until Kind) *Advice {
 		if s.looks%3 == 0 {
 			s.report = s.measurer.Measure(s.Probe())
 		}
-		a := s.See(s.now, s.Snapshot(), s.report)
+		snapshot, report := s.Snapshot(), *s.report
+		if s.forge != nil {
+			s.forge(snapshot, &report)
+		}
+		a := s.See(s.now, snapshot, &report)
 		s.looks++
 		s.now = s.now.Add(time.Second / 30)
 		if a != nil {
@@ -104,6 +109,8 @@ func TestKinds(t *testing.T) {
 		{Saddle, 100, spec("himmelblau", "newton", 0), spec("himmelblau", "damped_newton", 0)},
 		{Oscillating, 300, spec("six_hump_camel", "sgd", 0.1), spec("six_hump_camel", "sgd", 0.02)},
 		{Oscillating, 300, spec("rastrigin", "sgd", 0.02), spec("rastrigin", "sgd", 1e-3)},
+		{Oscillating, 300, spec("double_well", "sgd", 0.3), spec("quadratic", "momentum", 1e-3, "momentum", "0.99999")},
+		{Overshoot, 300, spec("quadratic", "momentum", 0.01, "momentum", "0.99999"), spec("double_well", "sgd", 0.3)},
 		{Oscillating, 300, spec("quadratic", "rmsprop", 0.1), spec("quadratic", "rmsprop", 1e-3)},
 		{Overshoot, 600, spec("quadratic", "momentum", 0.005, "momentum", "0.99"), spec("quadratic", "momentum", 0.005, "momentum", "0.8")},
 		{Overshoot, 600, spec("rosenbrock", "momentum", 5e-4, "momentum", "0.99"), spec("rosenbrock", "momentum", 5e-4, "momentum", "0.8")},
@@ -116,7 +123,7 @@ func TestKinds(t *testing.T) {
 		{Plateau, 500, from(spec("easom", "sgd", 0.2), -2, -2), suggested(spec("easom", "sgd", 0))},
 		{TooSlow, 300, spec("ravine", "sgd", 1e-3), spec("ravine", "sgd", 0.1)},
 		{TooSlow, 300, spec("rosenbrock", "adam", 1e-4), spec("rosenbrock", "adam", 0.02)},
-		{TooSlow, 300, spec("ravine", "momentum", 1e-4), spec("ravine", "momentum", 0.02)},
+		{TooSlow, 300, spec("ravine", "momentum", 1e-4), spec("rosenbrock", "momentum", 4e-5)},
 		{TooSlow, 1500, batch(spec("iris", "sgd", 1e-3), 16), batch(spec("iris", "sgd", 0.3), 16)},
 	} {
 		name := fmt.Sprintf("%s/%s on %s", c.kind, c.right.Optimizer, c.right.Problem)
@@ -135,6 +142,50 @@ func TestKinds(t *testing.T) {
 				t.Errorf("said %d times of %+v: %+v", n, c.wrong, s.first[c.kind])
 			}
 		})
+	}
+}
+
+// TestEvidence: the same runs, but for one thing that is measured of them, give no reason.
+func TestEvidence(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		kind  Kind
+		steps int
+		spec  train.Spec
+		forge func(*train.Snapshot, *curvature.Report)
+	}{
+		{"the steps did half of what was foretold", TooSlow, 300, spec("ravine", "sgd", 1e-3),
+			func(_ *train.Snapshot, r *curvature.Report) { r.Last.Actual = r.Last.Predicted / 2 }},
+		{"the limit is near", TooSlow, 300, spec("ravine", "sgd", 1e-3),
+			func(_ *train.Snapshot, r *curvature.Report) { r.Limit.Share, r.Limit.Lambda = 0.3, 600 }},
+		{"a schedule has lowered the rate", TooSlow, 300, spec("ravine", "sgd", 1e-3),
+			func(s *train.Snapshot, _ *curvature.Report) { s.LR /= 2 }},
+		{"the gradient over all data is as long", NoiseFloor, 2500, noisy(spec("ravine", "sgd", 0.1), 3),
+			func(s *train.Snapshot, r *curvature.Report) { r.Norm = s.GradNorm }},
+		{"the gradient has gone with the steps", Decayed, 800, suggested(spec("booth", "adagrad", 0)),
+			func(s *train.Snapshot, _ *curvature.Report) {
+				if s.Step > 0 {
+					s.GradNorm /= 10
+				}
+			}},
+		{"nothing goes down", Saddle, 200, from(spec("saddle", "sgd", 0.1), 1, 0),
+			func(_ *train.Snapshot, r *curvature.Report) {
+				r.Values, r.Class = []float64{2, 0}, curvature.Degenerate
+			}},
+		{"the bottom is near", Plateau, 800, spec("quadratic", "sgd", 1e-4, "condition", "10000"),
+			func(_ *train.Snapshot, r *curvature.Report) { r.Distance /= 1000 }},
+		{"ε is past its limit", Overshoot, 600, spec("quadratic", "momentum", 0.005, "momentum", "0.99"),
+			func(_ *train.Snapshot, r *curvature.Report) { r.Limit.Share = 1.1 }},
+	} {
+		s := onStage(t, c.spec)
+		if s.play(c.steps, c.kind) == nil {
+			t.Errorf("%s: nothing said of the run as it is", c.kind)
+		}
+		s = onStage(t, c.spec)
+		s.forge = c.forge
+		if a := s.play(c.steps, c.kind); a != nil {
+			t.Errorf("%s: said though %s: %+v", c.kind, c.name, a)
+		}
 	}
 }
 
@@ -265,11 +316,18 @@ func TestHysteresis(t *testing.T) {
 		snapshot.Step += steps
 		return w.decide(now, snapshot, a)
 	}
+	for range 3 { // no steps
+		if say(advice, 400*time.Millisecond, 5) != nil {
+			t.Fatal("shown after hardly a step")
+		}
+	}
+	say(nil, 0, 1)
 	for range 10 { // flickering
 		if say(advice, 400*time.Millisecond, 10) != nil || say(nil, 30*time.Millisecond, 10) != nil {
 			t.Fatal("shown though it flickers")
 		}
 	}
+	say(nil, 0, 1)
 	if say(advice, 0, 1) != nil || say(advice, 400*time.Millisecond, 100) != nil {
 		t.Fatal("shown at once")
 	}
@@ -303,6 +361,9 @@ func TestForgets(t *testing.T) {
 	if a := s.See(s.now, s.Snapshot(), s.report); a != nil {
 		t.Errorf("still said: %+v", a)
 	}
+	if s.at(0).reported >= 0 {
+		t.Error("a report of before the change counts")
+	}
 	if s.play(20, TooSlow) != nil {
 		t.Error("said of the new rate what was seen of the old one")
 	}
@@ -333,8 +394,10 @@ func BenchmarkSee(b *testing.B) {
 	report := s.measurer.Measure(s.Probe())
 	b.ReportAllocs()
 	for b.Loop() {
+		b.StopTimer()
 		snapshot := s.Snapshot()
 		s.Advance(1)
+		b.StartTimer()
 		s.now = s.now.Add(time.Second / 30)
 		s.See(s.now, snapshot, report)
 	}

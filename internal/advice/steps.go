@@ -107,7 +107,8 @@ func (e *evidence) oscillating() *Advice {
 	if lo, hi := e.shares(); hi == hi {
 		past = lo > 0.95 && hi > 1
 	}
-	zigzag := !e.s.Stochastic && t.stride == 1 && t.turns > t.n/2
+	swings := e.momentum() > 0 && e.share() < goodShare // as momentum does far below its limit
+	zigzag := !e.s.Stochastic && t.stride == 1 && t.turns > t.n/2 && !swings
 	if e.s.Stochastic && !(past && e.share() > 1.2) || !past && !zigzag {
 		return nil
 	}
@@ -130,7 +131,7 @@ func (e *evidence) oscillating() *Advice {
 }
 
 // overshoot: momentum carries the run up the other side of the ravine. The loss rises for several steps on end, again and
-// again, though ε is below its limit, and each time hardly less high.
+// again, though ε is below its limit, and still to a height that matters.
 func (e *evidence) overshoot() *Advice {
 	alpha := e.momentum()
 	if alpha < 0.3 || e.s.Stochastic || e.t.bad {
@@ -140,7 +141,7 @@ func (e *evidence) overshoot() *Advice {
 		return nil
 	}
 	w := waveOf(e.s.History, e.since)
-	if w.peaks < 3 || w.period < 4 || w.rises < 0.25 || !(w.decay > slowDecay) || !(w.height > 0.02*e.t.span()) {
+	if w.peaks < 3 || w.period < 4 || w.rises < 0.25 || !(w.height > undiminished*e.t.span()) {
 		return nil
 	}
 	lower := 1 - math.Min(4*(1-alpha), 0.8)
@@ -158,9 +159,8 @@ func (e *evidence) overshoot() *Advice {
 	return a
 }
 
-// slowDecay is how high a peak of the loss must be by the one before to be called undiminished. In one period of the best
-// momentum the loss falls far more.
-const slowDecay = 0.4
+// undiminished is the share of the range of the losses above which a third peak is no mere rest of a start.
+const undiminished = 0.02
 
 // tooSlow: the loss falls in every step by what the gradient foretells, about as fast as before, and ε is far below what
 // the curvature allows.

@@ -134,7 +134,9 @@ func (t *trend) step(d, loss, before float64, direction *float64) {
 	if d != 0 {
 		*direction = d
 	}
-	t.ratio += math.Abs(math.Log(loss / before)) // NaN where one is below 0
+	if t.n <= window { // of noise it says nothing, and logarithms are dear
+		t.ratio += math.Abs(math.Log(loss / before)) // NaN where one is below 0
+	}
 }
 
 // span is the range of the losses of the run.

@@ -128,6 +128,26 @@ func TestRaceTunes(t *testing.T) {
 	}
 }
 
+// TestRaceFinds: the rate is the one that the finder chooses on seeds of its own.
+func TestRaceFinds(t *testing.T) {
+	spec := train.Spec{Problem: "iris", Optimizer: "sgd", Batch: 16}
+	r := raceOf(t, spec, RaceOptions{Steps: 40, Optimizers: []string{"sgd"}})
+	spec.Seed = finderSeedFrom
+	if want := find(t, spec, Options{Iterations: 10, Seeds: 3, PerDecade: 2}); r.Racers[0].LR != want.Chosen {
+		t.Errorf("rate %v, the finder chooses %v", r.Racers[0].LR, want.Chosen)
+	}
+}
+
+// TestRaceOnTheWay: the lowest loss of a race that was too short for anybody counts as nobody's end.
+func TestRaceOnTheWay(t *testing.T) {
+	r := raceOf(t, train.Spec{Problem: "rosenbrock"}, RaceOptions{Steps: 60, Optimizers: []string{"sgd", "momentum"}})
+	for _, e := range r.Racers {
+		if !e.Ranked() || e.Solved == e.Solved {
+			t.Errorf("%+v", e)
+		}
+	}
+}
+
 func TestRaceWithoutBottom(t *testing.T) {
 	r := raceOf(t, train.Spec{Problem: "saddle"}, RaceOptions{Steps: 200})
 	if r.Answered() || !r.named("lbfgs").Bottomless || !strings.Contains(r.named("adam").Fails, "without bound") {
