@@ -272,6 +272,15 @@ func TestCrashOnTheWay(t *testing.T) {
 	}
 }
 
+// A defect leads nowhere, but not from where the run was before.
+func TestRewindOfACrashedRun(t *testing.T) {
+	l := start(t, Spec{Problem: "broken_for_test", Optimizer: "sgd"}, Unlimited, false)
+	until(t, l, "crash", func(s *Snapshot) bool { return s.Status == Crashed })
+	if s := goTo(t, l, 50); s.Status != Paused || s.Step != 50 {
+		t.Errorf("step %d, %s", s.Step, s.Status)
+	}
+}
+
 // Whatever the length of the run, going back by d computes few of d steps again.
 func TestLadderIsDenseNearNow(t *testing.T) {
 	r := must(t, Spec{Problem: "beale", Optimizer: "sgd", Set: map[string]string{"lr": "0.0001"}})
