@@ -243,8 +243,9 @@ func TestForkIsTheRunWithoutTheCommand(t *testing.T) {
 
 func TestFollowerKeepsPace(t *testing.T) {
 	spec := Spec{Problem: "beale", Optimizer: "sgd", Set: map[string]string{"lr": "0.001"}}
-	leader, follower := start(t, spec, Unlimited, true), start(t, spec, 1, false)
+	leader, follower := start(t, spec, Unlimited, true), start(t, spec, 1, true)
 	follower.Follow(leader)
+	follower.Pause(false)
 	for _, step := range []int{0, 7, 5000} {
 		runTo(t, leader, step)
 		until(t, follower, "the leader's step", func(s *Snapshot) bool {
