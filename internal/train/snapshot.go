@@ -44,7 +44,7 @@ type Snapshot struct {
 	Branches []Branch // futures that were given up
 
 	Spec       Spec // starts a run with the settings of now; Clone it before changing it
-	Origin     Spec // started this run; the journal belongs to it
+	Origin     Spec // started this run; the journal belongs to it. Clone it, too
 	Problem    problems.Spec
 	Optimizer  optim.Spec
 	Schedule   optim.ScheduleSpec
