@@ -1,6 +1,7 @@
 package train
 
 import (
+	"math"
 	"slices"
 	"sort"
 )
@@ -33,10 +34,14 @@ func (l *ladder) add(r *Run) {
 	}
 }
 
-// drop lets go of the checkpoint that is worth least at the given step.
+// drop lets go of the checkpoint that is worth least at the given step. That of step 0 goes last: without it a problem
+// would have to be made anew, with its data.
 func (l *ladder) drop(now int) {
-	worst, least := 0, 0.0
+	worst, least := 0, math.Inf(1)
 	for i, c := range l.rungs {
+		if c.run.step == 0 {
+			continue
+		}
 		before, after := 0, max(now, c.run.step)
 		if i > 0 {
 			before = l.rungs[i-1].run.step
@@ -45,7 +50,7 @@ func (l *ladder) drop(now int) {
 			after = l.rungs[i+1].run.step
 		}
 		distance := max(now-c.run.step, c.run.step-now)
-		if worth := float64(after-before) / float64(distance+1); i == 0 || worth < least {
+		if worth := float64(after-before) / float64(distance+1); worth < least {
 			worst, least = i, worth
 		}
 	}

@@ -101,6 +101,7 @@ func LaunchRun(ctx context.Context, run *Run, rate float64, paused bool, options
 	for _, o := range options {
 		o(l)
 	}
+	l.ladder.add(run)
 	l.publish(time.Now())
 	go l.loop(ctx)
 	return l
@@ -177,6 +178,7 @@ func (l *Live) Restart(edit func(*Spec)) (uint64, bool) {
 		l.run, l.crashed, l.singles = run, "", 0
 		l.life++
 		l.future, l.branches, l.ladder.rungs = nil, branches{}, nil
+		l.ladder.add(run)
 		return nil
 	}})
 }

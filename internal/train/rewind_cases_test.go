@@ -176,28 +176,63 @@ func TestBranchesOfAGivenUpFuture(t *testing.T) {
 	}
 }
 
-// What is asked for on the way happens on arrival, in order, or where the way is ended.
+// What is asked for on the way happens on arrival, in order, or where the way is ended. The run has no goroutine here, so
+// that its way is as long as the test wants it.
 func TestMessagesOnTheWay(t *testing.T) {
-	spec := Spec{Problem: "rosenbrock", Optimizer: "adam", Set: map[string]string{"lr": "1e-3"}}
-	const far = 3_000_000
-	l, err := LaunchReplay(context.Background(), spec, nil, far, Unlimited, Budget(0))
-	if err != nil {
-		t.Fatal(err)
+	run := must(t, Spec{Problem: "rosenbrock", Optimizer: "adam", Set: map[string]string{"lr": "1e-3"}})
+	l := &Live{run: run, mail: make(chan message, mailboxSize), paused: true}
+	sent := func(id uint64, ok bool) uint64 {
+		if !ok {
+			t.Fatal("the mailbox is full")
+		}
+		l.receive(<-l.mail)
+		return id
 	}
-	t.Cleanup(l.Stop)
-	until(t, l, "the way", func(s *Snapshot) bool { return s.Seeking != nil && s.Step > 0 })
-	id, _ := l.Do(Command{Op: OpSet, Key: "lr", Value: "0.5"})
-	id2, _ := l.GoTo(far - 5)
-	s := until(t, l, "the command", func(s *Snapshot) bool { return s.Applied >= id })
-	if len(s.Journal) == 1 && s.Journal[0].Step != far {
-		t.Errorf("the command was carried out at step %d", s.Journal[0].Step)
+	set := func(v string) Command { return Command{Op: OpSet, Key: "lr", Value: v} }
+	l.advance(1000)
+	sent(l.GoTo(800)) // without a checkpoint: from step 0
+	if l.seek == nil || l.run.step != 0 {
+		t.Fatalf("at step %d, going %+v", l.run.step, l.seek)
 	}
-	until(t, l, "the way back", func(s *Snapshot) bool { return s.Applied >= id2 && s.Seeking != nil })
-	id, _ = l.Do(Command{Op: OpSet, Key: "lr", Value: "0.25"})
-	id2, ok := l.Halt()
-	s = rest(t, l, id2, ok)
-	if s.Applied < id || len(s.Journal) != 1 || s.Journal[0].Step != s.Step || s.Step >= far-5 || s.Journal[0].Command.Value != "0.25" {
-		t.Errorf("after a halt at step %d the journal is %+v", s.Step, s.Journal)
+	l.seekOn(300)
+	sent(l.Rewind(100)) // of where it is going
+	if l.seek.Target != 700 || l.run.step != 300 {
+		t.Fatalf("at step %d, going %+v", l.run.step, l.seek)
+	}
+	before := l.applied
+	command := sent(l.Do(set("0.5")))
+	sent(l.GoTo(100))
+	last := sent(l.Pause(true))
+	if l.applied != before || len(l.run.journal) != 0 {
+		t.Fatalf("message %d was carried out on the way", l.applied)
+	}
+	for l.seek != nil || len(l.waiting) > 0 {
+		if l.turn(); l.seek != nil && l.seek.Target == 100 && l.applied < command {
+			t.Fatal("the second way began before the command")
+		}
+	}
+	if l.applied != last || l.run.step != 100 || l.future == nil || l.future.end != 700 || l.future.journal[0].Step != 700 {
+		t.Fatalf("at step %d after message %d, ahead %+v", l.run.step, l.applied, l.future)
+	}
+
+	sent(l.GoTo(600))
+	l.seekOn(50)
+	sent(l.Do(set("0.25")))
+	sent(l.GoTo(20))
+	halt := sent(l.Halt())
+	if l.seek != nil || l.applied != halt || l.run.step != 0 || len(l.branches.list) != 2 {
+		t.Fatalf("halted at step %d after message %d, %d branches", l.run.step, l.applied, len(l.branches.list))
+	}
+	if b := l.branches.list[1]; b.Fork != 150 || b.End != 700 {
+		t.Errorf("the command on the way was carried out at step %d of %d", b.Fork, b.End)
+	}
+
+	sent(l.GoTo(140))
+	for range mailboxSize + 10 {
+		sent(l.Do(set("0.125")))
+	}
+	if len(l.waiting) > mailboxSize || l.refused == "" {
+		t.Errorf("%d messages wait; refused %q", len(l.waiting), l.refused)
 	}
 }
 
@@ -243,8 +278,9 @@ func TestForkIsTheRunWithoutTheCommand(t *testing.T) {
 
 func TestFollowerKeepsPace(t *testing.T) {
 	spec := Spec{Problem: "beale", Optimizer: "sgd", Set: map[string]string{"lr": "0.001"}}
-	leader, follower := start(t, spec, Unlimited, true), start(t, spec, 1, false)
+	leader, follower := start(t, spec, Unlimited, true), start(t, spec, 1, true)
 	follower.Follow(leader)
+	follower.Pause(false)
 	for _, step := range []int{0, 7, 5000} {
 		runTo(t, leader, step)
 		until(t, follower, "the leader's step", func(s *Snapshot) bool {
@@ -269,6 +305,15 @@ func TestCrashOnTheWay(t *testing.T) {
 	id, _ := l.Pause(true)
 	if s := until(t, l, "crash", func(s *Snapshot) bool { return s.Status == Crashed && s.Applied >= id }); s.Seeking != nil {
 		t.Error("the crashed run is still on its way")
+	}
+}
+
+// A defect leads nowhere, but not from where the run was before.
+func TestRewindOfACrashedRun(t *testing.T) {
+	l := start(t, Spec{Problem: "broken_for_test", Optimizer: "sgd"}, Unlimited, false)
+	until(t, l, "crash", func(s *Snapshot) bool { return s.Status == Crashed })
+	if s := goTo(t, l, 50); s.Status != Paused || s.Step != 50 {
+		t.Errorf("step %d, %s", s.Step, s.Status)
 	}
 }
 
