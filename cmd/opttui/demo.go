@@ -136,7 +136,7 @@ func listScenarios(out io.Writer, all []recipe.Scenario, asJSON bool) error {
 }
 
 // showRecipe shows the screen with a recipe. What it says is not to be said by another flag too.
-func showRecipe(cmd *cobra.Command, file string, o ui.Options) error {
+func showRecipe(cmd *cobra.Command, file string, paused, ascii bool) error {
 	var other string
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		if !slices.Contains([]string{"recipe", "paused", "ascii"}, f.Name) {
@@ -150,8 +150,7 @@ func showRecipe(cmd *cobra.Command, file string, o ui.Options) error {
 	if err != nil {
 		return err
 	}
-	o.Demo = &ui.Demo{Scenarios: all}
-	return showDemo(cmd, o, "opttui replay --headless prints rows")
+	return showDemo(cmd, ui.Options{Demo: &ui.Demo{Scenarios: all, Paused: paused}, ASCII: ascii}, "opttui replay --headless prints rows")
 }
 
 // showDemo runs the screen; without one it says what to do instead.

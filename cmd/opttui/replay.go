@@ -89,7 +89,10 @@ func stepsOf(r *recipe.Recipe) int {
 			n = max(n, run.Journal[len(run.Journal)-1].Step)
 		}
 	}
-	return max(r.View.Steps, n+100)
+	if r.View.Steps == 0 {
+		return n + 100
+	}
+	return max(r.View.Steps, n)
 }
 
 // replay writes the rows of one run after the other. A run that ends early does not keep the others from going on; the

@@ -51,7 +51,7 @@ defaults.`,
 
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if recipeFile != "" {
-			return showRecipe(cmd, recipeFile, ui.Options{Paused: paused, ASCII: ascii})
+			return showRecipe(cmd, recipeFile, paused, ascii)
 		}
 		specs, err := spec.specs(fs)
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"testing"
+	"unicode/utf8"
 )
 
 var update = flag.Bool("update", false, "write the lecture's recipes anew, as Write does")
@@ -35,6 +36,11 @@ func TestLectureFiles(t *testing.T) {
 		}
 		if n := len(s.Recipe.Keys); n < 2 || len(s.Recipe.Caption) == 0 || s.Recipe.View.Steps == 0 {
 			t.Errorf("%s lacks a caption, keys to try or steps", name)
+		}
+		for _, run := range s.Recipe.Runs {
+			if utf8.RuneCountInString(run.Name) > 11 { // the list of runs has no more room on 80 columns
+				t.Errorf("%s: the name %q is too long", name, run.Name)
+			}
 		}
 	}
 }

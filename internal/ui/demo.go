@@ -18,6 +18,7 @@ type Demo struct {
 	Autoplay  bool              // go on by itself when a scenario has been seen
 	Hold      time.Duration     // how long one is shown by autoplay; 0 is as long as the scenario's steps take
 	Factor    float64           // of all speeds; 0 is 1
+	Paused    bool              // begin paused
 }
 
 // demo is the Demo on the screen.
@@ -124,7 +125,8 @@ func (m *Model) stage(r *recipe.Recipe, runs []*train.Run) {
 	}
 	v := r.View
 	m.lanes, m.sel, m.tune, m.drag, m.undo, m.time = nil, 0, 0, drag{}, nil, nil
-	m.paused, m.speed = v.Paused, float64(v.Speed)
+	m.paused, m.speed = v.Paused || m.demo.Paused, float64(v.Speed)
+	m.demo.Paused = false
 	if m.speed == 0 {
 		m.speed = usualSpeed
 	}
@@ -244,7 +246,10 @@ func (m *Model) drawCaption(p pane) {
 	if beside {
 		room = recipe.Columns
 	}
-	lines := wrapped(r.Caption, room)
+	lines := r.Caption
+	if room < recipe.Columns {
+		lines = wrapped(strings.Join(lines, " "), room)
+	}
 	for i, line := range lines[:min(len(lines), recipe.MaxCaption)] {
 		m.screen.Text(in.x+1, in.y+i, m.line(line), 0, 0)
 	}
@@ -298,21 +303,18 @@ func (m *Model) drawTryRow(r rect, keys []recipe.Key) {
 	}
 }
 
-// wrapped breaks lines that are longer than the room at their blanks.
-func wrapped(lines []string, room int) []string {
-	var out []string
-	for _, line := range lines {
-		for width(line) > room {
-			r := []rune(line)
-			at := strings.LastIndexByte(string(r[:room+1]), ' ')
-			if at <= 0 {
-				break
-			}
-			head := string(r[:room+1])[:at]
-			out = append(out, head)
-			line = strings.TrimLeft(line[at:], " ")
+// wrapped breaks a text into lines at its blanks.
+func wrapped(text string, room int) (lines []string) {
+	line := ""
+	for _, word := range strings.Fields(text) {
+		switch {
+		case line == "":
+			line = word
+		case width(line)+1+width(word) <= room:
+			line += " " + word
+		default:
+			lines, line = append(lines, clip(line, room)), word
 		}
-		out = append(out, clip(line, room))
 	}
-	return out
+	return append(lines, clip(line, room))
 }

@@ -145,7 +145,6 @@ func New(ctx context.Context, o Options) (*Model, error) {
 			m.Close()
 			return nil, err
 		}
-		m.paused = m.paused || o.Paused
 		return m, nil
 	}
 	for _, spec := range o.Runs {
