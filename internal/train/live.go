@@ -355,6 +355,9 @@ func (l *Live) turn() (wait time.Duration, idle bool) {
 	case l.leader != nil:
 		due, until := l.lag()
 		if due == 0 {
+			if l.snap.Load().Step != l.run.step { // it may rest here for long
+				l.publish(now)
+			}
 			return until, false
 		}
 		took = l.advance(min(due, l.pace.chunk()))

@@ -2,7 +2,7 @@ package ui
 
 import (
 	"context"
-	"runtime"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -47,20 +47,17 @@ func (m *Model) gauge() {
 	m.background.Go(func() { g.run(m.ctx, l.live, pause) })
 }
 
-// rest is how many times as long as a measurement takes nothing is measured after it: about as long where there is a
-// processor to spare, else so long that the runs lose less than 3 %.
+// rest is how many times as long as a measurement takes nothing is measured after it. Runs that go as fast as they can are
+// to lose less than 3 %, also where two processors are two halves of one.
 func (m *Model) rest() time.Duration {
-	hungry := 0
-	for _, l := range m.lanes {
-		if !resting(l.snap) && l.snap.Rate > 1e5 {
-			hungry++
-		}
+	if slices.ContainsFunc(m.lanes, func(l *lane) bool { return !resting(l.snap) && l.snap.Rate > slow }) {
+		return 40
 	}
-	if hungry+1 < runtime.GOMAXPROCS(0) || hungry == 0 {
-		return 1
-	}
-	return 40
+	return 1
 }
+
+// slow is how many steps a second leave a processor idle most of the time.
+const slow = 1000
 
 func (g *gauges) run(ctx context.Context, live *train.Live, pause time.Duration) {
 	defer g.busy.Store(false)
@@ -75,6 +72,7 @@ func (g *gauges) run(ctx context.Context, live *train.Live, pause time.Duration)
 	case <-live.Stopped():
 	case <-ctx.Done():
 	}
+	g.measurer.Done = ctx.Done()
 	begin := time.Now()
 	f := &measured{live: live, asked: id}
 	defer func() {

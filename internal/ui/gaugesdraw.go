@@ -141,17 +141,24 @@ func (m *Model) gradientLine(r *curvature.Report) []part {
 	return append(line, name(evaluations(s.Counts)))
 }
 
-// eigenText writes the eigenvalues: both of two, else the ends.
+// eigenText writes the eigenvalues: both of two, else the ends. What may as well be zero, as far as it has been computed, is
+// called that.
 func eigenText(r *curvature.Report) string {
+	write := func(v float64) string {
+		if math.Abs(v) <= r.Error {
+			return "≈ 0"
+		}
+		return value(v)
+	}
 	switch n := len(r.Values); {
 	case n == 0:
 		return "–"
 	case n == 1:
-		return value(r.Values[0])
-	case n == 2:
-		return value(r.Values[0]) + " " + value(r.Values[1])
+		return write(r.Values[0])
+	case n == 2 && r.Exact:
+		return write(r.Values[0]) + " " + write(r.Values[1])
 	default:
-		return value(r.Values[0]) + " … " + value(r.Values[n-1])
+		return write(r.Values[0]) + " … " + write(r.Values[n-1])
 	}
 }
 

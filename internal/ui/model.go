@@ -54,7 +54,7 @@ type lane struct {
 
 	watcher advice.Watcher
 	advice  *advice.Advice // what it says now, nil for nothing
-	flat   flatPath
+	flat    flatPath
 }
 
 // Model is the state of the screen. It is used by Bubble Tea's one goroutine.

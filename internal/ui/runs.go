@@ -27,6 +27,9 @@ func (m *Model) listRuns() []listed {
 	for i, l := range m.lanes {
 		s := l.snap
 		rows = append(rows, listed{lane: i})
+		if l.origin != "" {
+			rows = append(rows, listed{i, '└', l.origin})
+		}
 		if s.Seeking != nil {
 			rows = append(rows, listed{i, '…', fmt.Sprintf("going to step %s, at %s", grouped(s.Seeking.Target), grouped(s.Step))})
 		}
@@ -120,9 +123,6 @@ func (m *Model) drawRun(in rect, i int, ranks []int) {
 	details := m.runDetails(s)
 	if ranks != nil {
 		details = append([]string{pad(ordinal(ranks[i]), 4)}, details...)
-	}
-	if l.origin != "" {
-		details = append(details, l.origin)
 	}
 	for _, more := range details {
 		if width(line)+1+width(more) > room {

@@ -8,7 +8,7 @@ import (
 
 // u goes back and space on again: the same run, bit for bit.
 func TestBackAndOn(t *testing.T) {
-	m := open(t, 120, 40, Options{Runs: []train.Spec{runOf("beale", "momentum", "0.01")}, Paused: true})
+	m := open(t, 120, 40, Options{Runs: []train.Spec{runOf("beale", "momentum", "0.002")}, Paused: true})
 	advance(t, m, 150)
 	want := m.lane().snap.Loss
 	press(t, m, "U")
@@ -28,7 +28,7 @@ func TestBackAndOn(t *testing.T) {
 
 // A change after going back makes a branch of what lay ahead.
 func TestFutureBecomesBranch(t *testing.T) {
-	m := open(t, 160, 45, Options{Runs: []train.Spec{runOf("beale", "momentum", "0.01")}, Paused: true})
+	m := open(t, 160, 45, Options{Runs: []train.Spec{runOf("beale", "momentum", "0.002")}, Paused: true})
 	advance(t, m, 150)
 	press(t, m, "U", "[")
 	s := m.lane().snap
@@ -79,7 +79,7 @@ func TestBranch(t *testing.T) {
 	if len(m.lanes) != 2 || m.sel != 1 {
 		t.Fatalf("%d runs, %d selected", len(m.lanes), m.sel+1)
 	}
-	wants(t, m, "from 1 at 30", "1st")
+	wants(t, m, "└ branched off run 1 at step 30", "1st")
 	advance(t, m, 40)
 	if a, b := m.lanes[0].snap, m.lanes[1].snap; a.Loss != b.Loss || a.Step != 70 || b.Step != 70 {
 		t.Errorf("at steps %d and %d the losses are %v and %v", a.Step, b.Step, a.Loss, b.Loss)
