@@ -3,6 +3,7 @@ package ui
 import (
 	"testing"
 
+	"opttui/internal/advice"
 	"opttui/internal/train"
 )
 
@@ -142,6 +143,18 @@ func TestAdviceIsFollowed(t *testing.T) {
 		t.Error(m.status)
 	}
 	press(t, m, "A")
+}
+
+// Advice goes back to the step that it names, however far the run has gone since it was given.
+func TestAdviceNamesItsStep(t *testing.T) {
+	m := open(t, 160, 45, Options{Runs: []train.Spec{runOf("quadratic", "sgd", "0.0202")}, Paused: true})
+	advance(t, m, 60)
+	m.lane().advice = &advice.Advice{Kind: advice.Diverging, Key: advice.Key, Does: "back to step 20", Back: true, To: 20}
+	m.heed()
+	settle(t, m)
+	if s := m.lane().snap; s.Step != 20 {
+		t.Errorf("it leads to step %d", s.Step)
+	}
 }
 
 // Ranks are by the loss at equal steps, and runs that have diverged come last.
