@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"strings"
 	"testing"
 
 	"opttui/internal/advice"
@@ -154,6 +155,25 @@ func TestAdviceNamesItsStep(t *testing.T) {
 	settle(t, m)
 	if s := m.lane().snap; s.Step != 20 {
 		t.Errorf("it leads to step %d", s.Step)
+	}
+}
+
+// A run that its last change made diverge is told so, also where losses are averaged.
+func TestGhostOfDivergence(t *testing.T) {
+	for _, batch := range []int{0, 16} {
+		spec := train.Spec{Problem: "diabetes/mlp", Optimizer: "sgd", Batch: batch, Seed: 3, Set: map[string]string{"lr": "0.01"}}
+		m := open(t, 160, 45, Options{Runs: []train.Spec{spec}, Paused: true})
+		advance(t, m, 30)
+		press(t, m, "g")
+		m.change(m.lane(), train.Command{Op: train.OpSet, Key: "optimizer.lr", Value: "1e5"})
+		settle(t, m)
+		m.single(50)
+		until(t, m, "divergence", func(s *train.Snapshot) bool {
+			return s.Status == train.Diverged && m.lane().ghost.snap.Step == s.Step
+		})
+		if text := m.bought(m.lane()); !strings.Contains(text, "it made the run diverge") {
+			t.Errorf("batch %d: %q", batch, text)
+		}
 	}
 }
 
