@@ -53,6 +53,9 @@ func (s *Session) commands(id int, k *seen, snap *train.Snapshot) {
 		step := k.journal[same].Step - 1
 		s.Rewind(id, step)
 		k.step = step
+		for same > 0 && line[same-1].Step > step { // gone with the others of its step: again
+			same--
+		}
 	}
 	for _, e := range line[same:] {
 		s.Command(id, e)

@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -85,6 +86,22 @@ func TestObservedSessionIsRestored(t *testing.T) {
 			t.Fatalf("%d commands lie ahead, before the crash there were %d", b, a)
 		}
 	})
+}
+
+// Of two commands at one step the first is kept where another takes the place of the second.
+func TestSecondCommandAtAStep(t *testing.T) {
+	d := &disk{room: 1 << 20}
+	s, _ := on(d)
+	other := half(10)
+	other.Command.Factor = 3
+	for _, journal := range [][]train.Entry{{half(5), half(10), half(10)}, {half(5), half(10), other}, {half(5), half(10)}} {
+		s.Observe(0, &train.Snapshot{Status: train.Paused, Step: 12, Origin: beale(), Journal: journal})
+		got := parse(t, d.data).Runs()[0].Journal
+		if !slices.EqualFunc(got, journal, equal) {
+			t.Errorf("recorded is %+v, it was %+v", got, journal)
+		}
+	}
+	s.Close()
 }
 
 func ahead(s *train.Snapshot) int {
