@@ -121,6 +121,7 @@ func (m *Model) stage(r *recipe.Recipe, runs []*train.Run) {
 	m.closeSearches()
 	for _, l := range m.lanes {
 		m.banish(l)
+		m.unrecord(l)
 		m.background.Go(l.live.Stop) // a step of a large model may take long
 	}
 	v := r.View
