@@ -34,8 +34,8 @@ it cost them.
 With --optimizer these rules race instead, each at the rate that is found for it. Other settings hold for those that have
 them.
 
-Exit codes: 0 there is a verdict, 2 what was asked for cannot be, 4 no rule came to anything, 130 interrupted: what was
-found until then is printed.`,
+Exit codes: 0 there is a verdict, 2 what was asked for cannot be, 4 no rule came below the loss at the start, 130
+interrupted: what was found until then is printed.`,
 		Example: `  opttui advise --problem rosenbrock
   opttui advise --problem digits/mlp --budget 20
   opttui advise --problem quadratic --noise 1 --steps 2000 --json | jq .verdict

@@ -82,6 +82,9 @@ func TestAdviseText(t *testing.T) {
 	if code, stdout, _ := opttui(t, "advise", "--problem", "saddle", "--steps", "200"); code != exitNoAnswer || !strings.Contains(stdout, "falls without bound") {
 		t.Errorf("exit code %d: %s", code, stdout)
 	}
+	if code, stdout, _ := opttui(t, "advise", "--problem", "rosenbrock", "--optimizer", "adam", "--steps", "20"); code != exitNoAnswer || !strings.Contains(stdout, "No rule comes below the loss at the start, 24.2: the nearest is adam, at 89.5") || strings.Contains(stdout, "to get there") {
+		t.Errorf("exit code %d: %s", code, stdout)
+	}
 }
 
 // TestVerdictFollowsFromFigures: each sentence is held against the race that it is about.

@@ -33,7 +33,12 @@ A scenario is a recipe, a JSON file that docs/recipes.md describes. With --dir o
   opttui demo 7 --autoplay=20
   opttui demo --list
   opttui demo --dir ~/my-lecture --autoplay`,
-		Args: cobra.MaximumNArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return usage.Errorf("opttui demo takes one scenario, not %d; seconds of autoplay follow a =, as in --autoplay=20", len(args))
+			}
+			return nil
+		},
 	}
 	fs := cmd.Flags()
 	fs.StringVar(&file, "file", "", "show this `recipe` instead of the lecture")

@@ -83,6 +83,7 @@ func TestRecipeErrors(t *testing.T) {
 		{[]string{"--recipe", good, "--optimizer", "adam"}, 2, "--recipe and --optimizer are both given"},
 		{[]string{"demo", "ravin"}, 2, `unknown scenario "ravin": did you mean "ravine"?`},
 		{[]string{"demo", "23"}, 2, "there is no scenario 23: allowed is 1 to 22"},
+		{[]string{"demo", "7", "--autoplay", "20"}, 2, "takes one scenario, not 2; seconds of autoplay follow a ="},
 		{[]string{"demo", "ravine"}, 2, "opttui demo --list tells what there is"},
 		{[]string{"demo", "--json"}, 2, "--json goes with --list"},
 		{[]string{"demo", "--dir", empty}, 2, "there are no recipes (*.json) in"},

@@ -26,6 +26,10 @@ func verdict(r *lrfinder.Race) []string {
 	if len(ranked) == 0 {
 		return []string{"No rule came to anything."}
 	}
+	if !r.Fell() {
+		e := ranked[0]
+		return []string{fmt.Sprintf("No rule comes below the loss at the start, %s: the nearest is %s, at %s after %s gradients.", report.Number(e.Start), e.Name, report.Number(e.Loss), gradients(e.Cost))}
+	}
 	v := []string{winner(r, ranked)}
 	if s := plain(ranked); s != "" {
 		v = append(v, s)

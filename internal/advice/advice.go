@@ -46,9 +46,11 @@ type Advice struct {
 	Evidence string // all the figures
 	Key      string // the key that applies it, "" where there is nothing to apply
 	Does     string // what applying does, in a few words: "ε ÷ 4"
-	// Back is how many steps to take back before the commands, 0 for none. Where a run cannot be taken back it has to begin
-	// again: Restart tells that the commands alone, from where the run is now, would not help.
-	Back    int
+	// Back tells that the run is to be taken back to the step To before the commands: it may have gone on since the advice
+	// was given. Where a run cannot be taken back it has to begin again: Restart tells that the commands alone, from where
+	// the run is now, would not help.
+	Back    bool
+	To      int
 	Restart bool
 	// Commands are what applying does.
 	Commands []train.Command

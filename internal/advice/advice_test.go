@@ -221,7 +221,11 @@ func TestHelps(t *testing.T) {
 			t.Errorf("%s: nothing said of %+v", c.kind, c.spec)
 			continue
 		}
-		followed, err := train.Replay(c.spec, s.Journal(), s.Step()-a.Back)
+		from := s.Step()
+		if a.Back {
+			from = a.To
+		}
+		followed, err := train.Replay(c.spec, s.Journal(), from)
 		if err != nil {
 			t.Fatal(err)
 		}

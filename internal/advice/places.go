@@ -83,7 +83,7 @@ func (e *evidence) leave(a *Advice) {
 	s := e.s
 	switch alpha := e.momentum(); {
 	case s.Optimizer.Name == "newton":
-		a.Back, a.Restart = s.Step, true
+		a.Back, a.Restart = true, true
 		a.Does = "begin again with damped Newton, which does not look for saddles"
 		a.Commands = []train.Command{{Op: train.OpOptimizer, Value: "damped_newton"}}
 	case s.Optimizer.SameFunction:

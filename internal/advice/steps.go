@@ -35,9 +35,8 @@ func (e *evidence) diverged() *Advice {
 			Evidence: fmt.Sprintf("highest loss %s, lowest %s, not finite at step %d", number(e.t.highest), number(e.t.lowest), e.s.Step),
 		}
 	}
-	back := max(e.s.Step-e.t.lowestStep, 1)
 	a := &Advice{
-		Kind: Diverged, Urgency: Failure, Back: back, Restart: true,
+		Kind: Diverged, Urgency: Failure, Back: e.s.Step > 0, To: min(e.t.lowestStep, e.s.Step-1), Restart: true,
 		Evidence: fmt.Sprintf("not finite at step %d, lowest loss %s at step %d", e.s.Step, number(e.t.lowest), e.t.lowestStep),
 	}
 	e.lessRate(a, fmt.Sprintf("diverged at step %d", e.s.Step))
@@ -62,7 +61,7 @@ func (e *evidence) diverging() *Advice {
 		return nil
 	}
 	a := &Advice{
-		Kind: Diverging, Urgency: Failure, Back: e.s.Step - t.lowestStep,
+		Kind: Diverging, Urgency: Failure, Back: true, To: t.lowestStep,
 		Evidence: fmt.Sprintf("loss %s, lowest %s at step %d, first %s", number(t.last), number(t.lowest), t.lowestStep, number(t.first)),
 	}
 	e.lessRate(a, fmt.Sprintf("loss has risen from %s to %s", number(t.lowest), number(t.last)))
@@ -83,8 +82,8 @@ func (e *evidence) lessRate(a *Advice, text string) {
 		return
 	}
 	a.Commands, a.Does = divide(by), fmt.Sprintf("ε ÷ %g", by)
-	if a.Back > 0 {
-		a.Does = fmt.Sprintf("%d steps back, %s", a.Back, a.Does)
+	if a.Back {
+		a.Does = fmt.Sprintf("back to step %d, %s", a.To, a.Does)
 	}
 }
 

@@ -74,9 +74,12 @@ type Race struct {
 	left int // guess of the steps to come
 }
 
+// Fell tells whether the best loss is one that a rule has come down to: not above that at the start.
+func (r *Race) Fell() bool { return r.Racers[0].Loss <= r.Racers[0].Start }
+
 // Answered tells whether a rule can be said to be the best.
 func (r *Race) Answered() bool {
-	return r.Racers[0].Ranked() && !slices.ContainsFunc(r.Racers, func(e *Racer) bool { return e.Bottomless })
+	return r.Racers[0].Ranked() && r.Fell() && !slices.ContainsFunc(r.Racers, func(e *Racer) bool { return e.Bottomless })
 }
 
 // The defaults, and how the finder's seeds are kept apart from those of the race: a rate is not to be judged by the

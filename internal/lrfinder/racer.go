@@ -124,10 +124,10 @@ func (e *Racer) sum(best, budget float64) {
 	}
 }
 
-// reached is what it cost to come to the loss, +Inf where it did not. Where that was in the last steps that could be paid,
+// reached is what it cost to come down to the loss, +Inf where it did not. Where that was in the last steps that could be paid,
 // the lowest loss is one that was on its way down, and nobody was there.
 func (r *raced) reached(loss, budget float64) float64 {
-	if r.diverged || r.loss > loss {
+	if r.diverged || r.loss > loss || r.loss > r.start {
 		return math.Inf(1)
 	}
 	for _, l := range r.trace {

@@ -30,8 +30,8 @@ func (m *Model) heed() {
 	}
 	l.advice, l.watcher = nil, advice.Watcher{}
 	switch {
-	case a.Back > 0:
-		id, ok := l.live.Rewind(a.Back)
+	case a.Back:
+		id, ok := l.live.GoTo(a.To)
 		m.send(l, id, ok)
 	case a.Restart:
 		id, ok := l.live.Restart(nil)
@@ -40,7 +40,7 @@ func (m *Model) heed() {
 	for _, c := range a.Commands {
 		m.change(l, c)
 	}
-	if a.Back > 0 && !m.paused { // going back rests a run
+	if a.Back && !m.paused { // going back rests a run
 		id, ok := l.live.Pause(false)
 		m.send(l, id, ok)
 	}

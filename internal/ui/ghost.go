@@ -119,13 +119,14 @@ func times(ratio float64) string {
 // recentSteps is over how many steps losses of runs with noise are averaged before they are compared.
 const recentSteps = 50
 
-// lossOf is the run's loss at a step or, where each step sees another function, its mean over the steps before it.
+// lossOf is the run's loss at a step or, where each step sees another function, its mean over the steps before it. It is
+// not finite where the run has diverged.
 func lossOf(s *train.Snapshot, step int) float64 {
 	switch {
+	case step == s.Step && (!s.Stochastic || s.Loss-s.Loss != 0):
+		return s.Loss
 	case s.Stochastic:
 		return meanAt(s, step)
-	case step == s.Step:
-		return s.Loss
 	default:
 		b, _ := s.History.At(max(bucketAt(s, step), 0))
 		return b.Mean

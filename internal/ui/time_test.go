@@ -1,8 +1,10 @@
 package ui
 
 import (
+	"strings"
 	"testing"
 
+	"opttui/internal/advice"
 	"opttui/internal/train"
 )
 
@@ -142,6 +144,37 @@ func TestAdviceIsFollowed(t *testing.T) {
 		t.Error(m.status)
 	}
 	press(t, m, "A")
+}
+
+// Advice goes back to the step that it names, however far the run has gone since it was given.
+func TestAdviceNamesItsStep(t *testing.T) {
+	m := open(t, 160, 45, Options{Runs: []train.Spec{runOf("quadratic", "sgd", "0.0202")}, Paused: true})
+	advance(t, m, 60)
+	m.lane().advice = &advice.Advice{Kind: advice.Diverging, Key: advice.Key, Does: "back to step 20", Back: true, To: 20}
+	m.heed()
+	settle(t, m)
+	if s := m.lane().snap; s.Step != 20 {
+		t.Errorf("it leads to step %d", s.Step)
+	}
+}
+
+// A run that its last change made diverge is told so, also where losses are averaged.
+func TestGhostOfDivergence(t *testing.T) {
+	for _, batch := range []int{0, 16} {
+		spec := train.Spec{Problem: "diabetes/mlp", Optimizer: "sgd", Batch: batch, Seed: 3, Set: map[string]string{"lr": "0.01"}}
+		m := open(t, 160, 45, Options{Runs: []train.Spec{spec}, Paused: true})
+		advance(t, m, 30)
+		press(t, m, "g")
+		m.change(m.lane(), train.Command{Op: train.OpSet, Key: "optimizer.lr", Value: "1e5"})
+		settle(t, m)
+		m.single(50)
+		until(t, m, "divergence", func(s *train.Snapshot) bool {
+			return s.Status == train.Diverged && m.lane().ghost.snap.Step == s.Step
+		})
+		if text := m.bought(m.lane()); !strings.Contains(text, "it made the run diverge") {
+			t.Errorf("batch %d: %q", batch, text)
+		}
+	}
 }
 
 // Ranks are by the loss at equal steps, and runs that have diverged come last.
