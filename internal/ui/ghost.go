@@ -76,7 +76,11 @@ func (m *Model) haunt(l *lane) {
 	if g == nil {
 		return
 	}
-	if l.snap.Life != g.life || l.snap.Step < g.step {
+	step := l.snap.Step
+	if s := l.snap.Seeking; s != nil { // the way there begins at a checkpoint, which may lie before the change
+		step = s.Target
+	}
+	if l.snap.Life != g.life || step < g.step {
 		m.banish(l)
 		m.dirty = true
 		return

@@ -158,6 +158,28 @@ func TestAdviceNamesItsStep(t *testing.T) {
 	}
 }
 
+// On its way to a step after the change a run may come from before it: the ghost stays.
+func TestGhostStaysOnTheWay(t *testing.T) {
+	m := open(t, 160, 45, Options{Runs: []train.Spec{runOf("beale", "momentum", "0.002")}, Paused: true})
+	advance(t, m, 30)
+	press(t, m, "g", "[")
+	advance(t, m, 10)
+	l := m.lane()
+	was := l.snap
+	for target, stays := range map[int]bool{35: true, 20: false} {
+		g := l.ghost
+		s := *was
+		s.Step, s.Seeking = 0, &train.Seeking{From: 40, Target: target}
+		l.snap = &s
+		m.haunt(l)
+		if (l.ghost != nil) != stays {
+			t.Errorf("on the way to step %d the ghost is there: %v", target, l.ghost != nil)
+		}
+		l.ghost, l.snap = g, was
+	}
+	m.banish(l)
+}
+
 // A run that its last change made diverge is told so, also where losses are averaged.
 func TestGhostOfDivergence(t *testing.T) {
 	for _, batch := range []int{0, 16} {
