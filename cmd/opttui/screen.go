@@ -26,6 +26,7 @@ func screenCommand() *cobra.Command {
 		paused, ascii   bool
 		recipeFile      string
 		unrecorded      bool
+		memory          string
 	)
 	cmd := &cobra.Command{
 		Use:   "opttui",
@@ -49,7 +50,9 @@ defaults.`,
 	fs.BoolVar(&paused, "paused", false, "begin paused")
 	fs.BoolVar(&ascii, "ascii", false, "draw with ASCII characters only")
 	fs.BoolVar(&unrecorded, "no-journal", false, "do not keep the session's commands for opttui resume")
+	fs.StringVar(&memory, "memory", "8", "`megabytes` that each run may use for going back in time (u, U, t)")
 	fs.StringVar(&castName, "cast", "", "`file` to record the screen to, for asciinema; a new one")
+	completeBy(cmd, "memory", cobra.NoFileCompletions)
 	complete(cmd, "speed", func() []string { return []string{"1", "10", "60", "600", "6000", "max"} })
 
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -76,7 +79,11 @@ defaults.`,
 		if s := specs[0]; s.Data != nil || s.Formula != nil {
 			instead = "opttui run takes the same problem"
 		}
-		o := ui.Options{Runs: specs, Rate: rate, Paused: paused, ASCII: ascii}
+		bytes, err := parseNumber("memory", memory, 0, 1e6)
+		if err != nil {
+			return err
+		}
+		o := ui.Options{Runs: specs, Rate: rate, Paused: paused, ASCII: ascii, Memory: max(int(bytes*(1<<20)), 1)}
 		return stage{cast: castName, unrecorded: unrecorded, instead: instead}.show(cmd, o)
 	}
 	return cmd

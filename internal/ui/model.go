@@ -4,6 +4,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -41,6 +42,7 @@ type Options struct {
 	Rate   float64          // steps a second; 0 is the default pace
 	Paused bool
 	ASCII  bool // draw with ASCII characters only
+	Memory int  // bytes that each run may use for going back in time; 0 is train.DefaultBudget
 }
 
 // lane is a run in the race with its place on the screen.
@@ -64,6 +66,7 @@ type lane struct {
 // Model is the state of the screen. It is used by Bubble Tea's one goroutine.
 type Model struct {
 	ctx        context.Context
+	budget     train.Option // of a run's checkpoints
 	stop       context.CancelFunc
 	background sync.WaitGroup // what computes beside the runs
 
@@ -142,6 +145,7 @@ func New(ctx context.Context, o Options) (*Model, error) {
 	ctx, stop := context.WithCancel(ctx)
 	m := &Model{
 		ctx: ctx, stop: stop, ascii: o.ASCII, paused: o.Paused, journal: o.Record,
+		budget: train.Budget(cmp.Or(o.Memory, train.DefaultBudget)),
 		speed:  nearestSpeed(o.Rate),
 		screen: plot.NewCanvas(0, 0), dirty: true,
 	}
@@ -214,7 +218,7 @@ const farewell = 2 * time.Second
 
 // add puts one more run on the screen.
 func (m *Model) add(spec train.Spec) error {
-	live, err := train.Launch(m.ctx, spec, m.speed, m.paused)
+	live, err := train.Launch(m.ctx, spec, m.speed, m.paused, m.budget)
 	if err != nil {
 		return err
 	}
