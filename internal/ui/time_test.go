@@ -201,7 +201,9 @@ func TestGhostOfDivergence(t *testing.T) {
 
 // Where ε was changed several times while a run diverged, the advice leads back to before all of that.
 func TestAdviceGoesBackFarEnough(t *testing.T) {
-	m := open(t, 160, 45, Options{Runs: []train.Spec{runOf("ravine", "sgd", "0.15")}, Paused: true})
+	spec := runOf("ravine", "sgd", "0.15")
+	spec.Start = []float64{1.9, -0.7}
+	m := open(t, 160, 45, Options{Runs: []train.Spec{spec}, Paused: true})
 	advance(t, m, 40)
 	press(t, m, "]", "]")
 	advance(t, m, 40)
