@@ -17,12 +17,20 @@ const (
 // goodShare is how large the error of λmin may be against it for a condition number.
 const goodShare = 1e-2
 
-// zeroShare is how small an eigenvalue must be against the largest in size to count as zero.
-const zeroShare = 1e-10
+const (
+	// zeroShare is how small an eigenvalue must be against the largest in size to count as zero, and roundingShare that of
+	// each dimension where all are computed: the error is some n ulp then (Golub & Van Loan 2013, § 8.1.1).
+	zeroShare     = 1e-10
+	roundingShare = 1e-14
+)
 
 // zero is the size up to which eigenvalues count as zero.
 func (s *spectrum) zero() float64 {
-	return math.Max(zeroShare*math.Max(math.Abs(s.max()), math.Abs(s.min())), s.rounding)
+	share := zeroShare
+	if s.exact {
+		share = math.Min(share, roundingShare*float64(len(s.values)))
+	}
+	return math.Max(share*math.Max(math.Abs(s.max()), math.Abs(s.min())), s.rounding)
 }
 
 // class tells the kind by the ends of the spectrum. What Lanczos' method finds lies between the true ends, so that both

@@ -69,7 +69,8 @@ func TestKinds(t *testing.T) {
 		{[]float64{1, 0, 2}, []float64{0, 7, 1}, Degenerate, "positive semidefinite", inf, 1},
 		{[]float64{0, -3}, []float64{2, 0}, Degenerate, "negative semidefinite", inf, 0},
 		{[]float64{0, 0}, []float64{1, 1}, Degenerate, "zero", nan, 0},
-		{[]float64{2, 1e-12}, []float64{0, 0}, Degenerate, "positive semidefinite", inf, 0},
+		{[]float64{2, 2e12}, []float64{0, 0}, Minimum, "positive definite", 1e12, 0}, // Brown's badly scaled function
+		{[]float64{2, 1e-15}, []float64{0, 0}, Degenerate, "positive semidefinite", inf, 0},
 		{[]float64{2, 1e-9}, []float64{0, 0}, Minimum, "positive definite", 2e9, 0},
 		{[]float64{-2}, []float64{3}, Maximum, "negative definite", 1, 3},
 		{[]float64{1, nan}, []float64{1, 1}, Unknown, "", nan, nan},

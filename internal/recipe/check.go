@@ -9,6 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"opttui/internal/problems"
 	"opttui/internal/usage"
 )
 
@@ -84,8 +85,18 @@ func checkText(path, s string, columns int) *fault {
 	return nil
 }
 
-// checkProblems refuses a race of runs that cannot be compared.
+// checkProblems refuses what would not be read, and a race of runs that cannot be compared.
 func (r *Recipe) checkProblems() *fault {
+	for i, run := range r.Runs {
+		own, _, _ := strings.Cut(run.Problem, "/")
+		path := fmt.Sprintf("runs[%d].", i)
+		switch {
+		case run.Formula != nil && run.Problem != problems.OwnFormula:
+			return faultf(path+"formula", "it belongs to the problem %q, and this is %q", problems.OwnFormula, run.Problem)
+		case run.Data != nil && own != problems.OwnData:
+			return faultf(path+"data", "it belongs to the problem %q or one of its models, and this is %q", problems.OwnData, run.Problem)
+		}
+	}
 	for i, run := range r.Runs[1:] {
 		if !reflect.DeepEqual(run.Ref(), r.Runs[0].Ref()) {
 			return faultf(fmt.Sprintf("runs[%d].problem", i+1), "it is another one than that of the first run: all runs of a race are on the same problem")

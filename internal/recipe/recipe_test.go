@@ -146,6 +146,8 @@ func TestErrors(t *testing.T) {
 		{recipeWith(`,"journal": [{"step": 3, "command": {"op": "sett"}}]`, ""), `line 3: runs[0].journal[0].command: unknown command "sett"`},
 		{recipeWith(`,"journal": [{"step": 3, "command": {"op": "set", "key": "alfa", "value": "1"}}]`, ""), `line 3: runs[0].journal[0].command: adam on beale has no setting "alfa"`},
 		{recipeWith(`},{"problem": "booth", "optimizer": "adam", "seed": 1`, ""), "line 3: runs[1].problem: it is another one"},
+		{recipeWith(`,"formula": {"text": "x^2"}`, ""), `line 3: runs[0].formula: it belongs to the problem "formula", and this is "beale"`},
+		{recipeWith(`,"data": {"path": "none.csv", "target": "y"}`, ""), `line 3: runs[0].data: it belongs to the problem "data" or one of its models, and this is "beale"`},
 		{strings.Replace(recipeWith("", ""), "beale", "bale", 1), `line 3: runs[0].problem: unknown problem "bale": did you mean "beale"?`},
 		{strings.Replace(recipeWith("", ""), "adam", "adm", 1), `line 3: runs[0].optimizer: unknown optimizer "adm": did you mean "adam"?`},
 		{strings.Replace(recipeWith("", ""), "adam", "lm", 1), ""},

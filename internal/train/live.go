@@ -210,7 +210,7 @@ func (l *Live) send(m message) (uint64, bool) {
 // loop is the goroutine: look into the mailbox, take steps for about a millisecond, publish.
 func (l *Live) loop(ctx context.Context) {
 	defer close(l.done)
-	timer := time.NewTimer(time.Hour)
+	timer := time.NewTimer(longest)
 	defer timer.Stop()
 	l.clock = time.Now()
 	for {
@@ -230,7 +230,7 @@ func (l *Live) loop(ctx context.Context) {
 			continue
 		}
 		if idle {
-			wait = time.Hour
+			wait = longest
 		}
 		timer.Reset(wait)
 		select {

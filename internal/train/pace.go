@@ -16,19 +16,25 @@ type pace struct {
 // chunk is how many steps to take before looking at the mailbox and the clock again.
 func (p *pace) chunk() int { return max(1, int(p.size)) }
 
+// maxChunk bounds the steps that are taken at a time.
+const maxChunk = 1e6
+
 // learn adjusts the chunk to the time that the last one took.
 func (p *pace) learn(steps int, took time.Duration) {
 	if steps == 0 || steps < p.chunk() {
 		return
 	}
 	want := p.size * float64(batchTime) / float64(max(took, time.Microsecond))
-	p.size = min(max(want, 1), max(2*p.size, 2), 1e6)
+	p.size = min(max(want, 1), max(2*p.size, 2), maxChunk)
 }
 
 // maxDebt is how long a run that could not keep up tries to make up for; older debts are forgiven.
 const maxDebt = 100 * time.Millisecond
 
-// due returns how many steps are owed at this rate, or else how long until the next is.
+// longest is how long a run waits before it looks again.
+const longest = time.Hour
+
+// due returns how many steps are owed at this rate, or else how long until the next is, both within bounds.
 func (p *pace) due(now time.Time, rate float64) (steps int, until time.Duration) {
 	if p.rate != rate {
 		// The first step is owed at once, so that even at one step a second a key shows its effect.
@@ -40,9 +46,9 @@ func (p *pace) due(now time.Time, rate float64) (steps int, until time.Duration)
 		owed = 1
 	}
 	if owed >= 1 {
-		return int(owed), 0
+		return int(min(owed, maxChunk)), 0
 	}
-	return 0, time.Duration((1 - owed) / rate * float64(time.Second))
+	return 0, time.Duration(min((1-owed)/rate, longest.Seconds()) * float64(time.Second))
 }
 
 func (p *pace) paid(steps int) { p.steps += steps }
