@@ -204,7 +204,7 @@ func TestAdviceGoesBackFarEnough(t *testing.T) {
 	spec := runOf("ravine", "sgd", "0.15")
 	spec.Start = []float64{1.9, -0.7}
 	m := open(t, 160, 45, Options{Runs: []train.Spec{spec}, Paused: true})
-	advance(t, m, 40)
+	advance(t, m, 10)
 	press(t, m, "]", "]")
 	advance(t, m, 40)
 	press(t, m, "]", "[")
@@ -214,7 +214,7 @@ func TestAdviceGoesBackFarEnough(t *testing.T) {
 	press(t, m, "A")
 	s := m.lane().snap
 	lr, _ := s.Setting("optimizer.lr")
-	if s.Step > 40 || lr.Value >= 0.4 {
+	if s.Step > 11 || lr.Value >= 0.4 {
 		t.Errorf("A leads to step %d with ε = %g: %s", s.Step, lr.Value, m.status)
 	}
 }
