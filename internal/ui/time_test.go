@@ -214,7 +214,7 @@ func TestAdviceGoesBackFarEnough(t *testing.T) {
 	press(t, m, "A")
 	s := m.lane().snap
 	lr, _ := s.Setting("optimizer.lr")
-	if s.Step > 11 || lr.Value >= 0.4 {
+	if s.Step >= 50 || lr.Value >= 0.4 {
 		t.Errorf("A leads to step %d with ε = %g: %s", s.Step, lr.Value, m.status)
 	}
 }
