@@ -11,6 +11,7 @@ program=${1:-$dir/opttui}
 program=$(realpath "$program")
 export LC_ALL=C.UTF-8 TERM=xterm-256color
 echo "PS1='shell> '" >"$dir/rc"
+export XDG_STATE_HOME=$dir/state # sessions are kept there
 unset NO_COLOR COLORTERM TMUX
 patience=${PATIENCE:-20} # seconds
 checks=0

@@ -86,7 +86,7 @@ A scenario is a recipe, a JSON file that docs/recipes.md describes. With --dir o
 			}
 			d.Hold = time.Duration(seconds * float64(time.Second))
 		}
-		return showDemo(cmd, ui.Options{Demo: &d, ASCII: ascii}, "opttui demo --list tells what there is")
+		return stage{unrecorded: true, instead: "opttui demo --list tells what there is"}.show(cmd, ui.Options{Demo: &d, ASCII: ascii})
 	}
 	return cmd
 }
@@ -141,10 +141,10 @@ func listScenarios(out io.Writer, all []recipe.Scenario, asJSON bool) error {
 }
 
 // showRecipe shows the screen with a recipe. What it says is not to be said by another flag too.
-func showRecipe(cmd *cobra.Command, file string, paused, ascii bool) error {
+func showRecipe(cmd *cobra.Command, s stage, file string, paused, ascii bool) error {
 	var other string
 	cmd.Flags().Visit(func(f *pflag.Flag) {
-		if !slices.Contains([]string{"recipe", "paused", "ascii"}, f.Name) {
+		if !slices.Contains([]string{"recipe", "paused", "ascii", "cast", "no-journal"}, f.Name) {
 			other = f.Name
 		}
 	})
@@ -155,18 +155,6 @@ func showRecipe(cmd *cobra.Command, file string, paused, ascii bool) error {
 	if err != nil {
 		return err
 	}
-	return showDemo(cmd, ui.Options{Demo: &ui.Demo{Scenarios: all, Paused: paused}, ASCII: ascii}, "opttui replay --headless prints rows")
-}
-
-// showDemo runs the screen; without one it says what to do instead.
-func showDemo(cmd *cobra.Command, o ui.Options, instead string) error {
-	model, err := ui.New(cmd.Context(), o)
-	if err != nil {
-		return err
-	}
-	defer model.Close()
-	if why := noScreen(cmd.OutOrStdout()); why != "" {
-		return &exitError{exitUsage, fmt.Errorf("%s, so there is no screen to draw on. Without one, %s", why, instead)}
-	}
-	return show(model, cmd.ErrOrStderr())
+	s.instead = "opttui replay --headless prints rows"
+	return s.show(cmd, ui.Options{Demo: &ui.Demo{Scenarios: all, Paused: paused}, ASCII: ascii})
 }

@@ -144,7 +144,7 @@ func outputs(asJSON, asCSV bool, picture string) error {
 		return usage.Errorf("--json and --csv are two forms of the same: choose one")
 	}
 	if picture != "" {
-		if _, err := plotFormat(picture); err != nil {
+		if _, err := pictureFormat("plot", picture); err != nil {
 			return err
 		}
 	}

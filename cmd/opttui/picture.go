@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,16 +18,18 @@ const minColumns, minRows, maxSide = 40, 10, 400
 
 func pictureCommand() *cobra.Command {
 	var (
-		spec                specFlags
-		steps, size, output string
+		spec                      specFlags
+		steps, size, output, what string
 	)
 	cmd := &cobra.Command{
 		Use:   "picture",
-		Short: "Write the screen after a number of steps as an SVG picture",
-		Long: `Write the screen, as it is after a number of steps of all runs, as an SVG picture for slides and pages. The
+		Short: "Write a picture of the screen, the landscape or the curves after a number of steps",
+		Long: `Write a picture for slides and pages of how it is after a number of steps of all runs: the whole screen as SVG, or
+the landscape with the paths or the loss curves, on a light background, as SVG or PNG by the ending of the file. The
 options are those of the screen.`,
 		Example: `  opttui picture --problem rosenbrock --optimizer momentum,adam --steps 500 --output rosenbrock.svg
-  opttui picture --problem digits --size 160x45 --steps 400 >digits.svg`,
+  opttui picture --problem digits --size 160x45 --steps 400 >digits.svg
+  opttui picture --problem beale --optimizer sgd,adam --what landscape --output beale.png`,
 		Args:              noArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
@@ -35,6 +38,8 @@ options are those of the screen.`,
 	fs.StringVar(&steps, "steps", "300", "`number` of steps to take")
 	fs.StringVar(&size, "size", "140x40", "`columns x rows` of the screen")
 	fs.StringVar(&output, "output", "-", "`file` to write, - for standard output")
+	fs.StringVar(&what, "what", "screen", "`name` of what to draw: screen, landscape or curves")
+	complete(cmd, "what", func() []string { return ui.Shots })
 	completeBy(cmd, "steps", cobra.NoFileCompletions)
 	completeBy(cmd, "size", cobra.NoFileCompletions)
 
@@ -56,8 +61,17 @@ options are those of the screen.`,
 		if errW != nil || errH != nil || w < minColumns || h < minRows || max(w, h) > maxSide {
 			return usage.Errorf("size cannot be %q: allowed is COLUMNSxROWS from %dx%d to %dx%d", size, minColumns, minRows, maxSide, maxSide)
 		}
+		if !slices.Contains(ui.Shots, what) {
+			return usage.Unknown("what", what, ui.Shots)
+		}
+		shot := ui.Shot{What: what, Format: "svg", W: w, H: h, Steps: n}
+		if output != "-" {
+			if shot.Format, err = pictureFormat("output", output); err != nil {
+				return err
+			}
+		}
 		var picture bytes.Buffer // whole before the file is touched
-		if err := ui.Picture(cmd.Context(), &picture, ui.Options{Runs: specs}, w, h, int(n)); err != nil {
+		if err := ui.Picture(cmd.Context(), &picture, ui.Options{Runs: specs}, shot); err != nil {
 			return err
 		}
 		if output == "-" {

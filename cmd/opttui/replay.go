@@ -65,7 +65,7 @@ same kind of processor.`,
 				return err
 			}
 			d := ui.Demo{Scenarios: []recipe.Scenario{{Name: filepath.Base(args[0]), Recipe: r}}, Factor: factor}
-			return showDemo(cmd, ui.Options{Demo: &d, ASCII: ascii}, "opttui replay --headless prints rows")
+			return stage{unrecorded: true, instead: "opttui replay --headless prints rows"}.show(cmd, ui.Options{Demo: &d, ASCII: ascii})
 		}
 		h := headless{stderr: cmd.ErrOrStderr(), steps: stepsOf(r)}
 		if steps != "" {

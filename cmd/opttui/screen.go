@@ -12,6 +12,7 @@ import (
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
+	"opttui/internal/journal"
 	"opttui/internal/train"
 	"opttui/internal/ui"
 	"opttui/internal/usage"
@@ -24,6 +25,8 @@ func screenCommand() *cobra.Command {
 		speed, castName string
 		paused, ascii   bool
 		recipeFile      string
+		unrecorded      bool
+		memory          string
 	)
 	cmd := &cobra.Command{
 		Use:   "opttui",
@@ -46,12 +49,15 @@ defaults.`,
 	fs.StringVar(&recipeFile, "recipe", "", "`file` of a recipe instead of all that: docs/recipes.md")
 	fs.BoolVar(&paused, "paused", false, "begin paused")
 	fs.BoolVar(&ascii, "ascii", false, "draw with ASCII characters only")
+	fs.BoolVar(&unrecorded, "no-journal", false, "do not keep the session's commands for opttui resume")
+	fs.StringVar(&memory, "memory", "8", "`megabytes` that each run may use for going back in time (u, U, t)")
 	fs.StringVar(&castName, "cast", "", "`file` to record the screen to, for asciinema; a new one")
+	completeBy(cmd, "memory", cobra.NoFileCompletions)
 	complete(cmd, "speed", func() []string { return []string{"1", "10", "60", "600", "6000", "max"} })
 
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if recipeFile != "" {
-			return showRecipe(cmd, recipeFile, paused, ascii)
+			return showRecipe(cmd, stage{cast: castName, unrecorded: unrecorded}, recipeFile, paused, ascii)
 		}
 		specs, err := spec.specs(fs)
 		if err != nil {
@@ -69,30 +75,67 @@ defaults.`,
 				return usage.Errorf("speed cannot be %q: allowed is a number of steps a second above 0, or max", speed)
 			}
 		}
-		// What cannot run is told before anything else.
-		model, err := ui.New(cmd.Context(), ui.Options{Runs: specs, Rate: rate, Paused: paused, ASCII: ascii})
+		instead := fmt.Sprintf("try:\n  opttui run --problem %s --optimizer %s --steps 100", specs[0].Problem, specs[0].Optimizer)
+		if s := specs[0]; s.Data != nil || s.Formula != nil {
+			instead = "opttui run takes the same problem"
+		}
+		bytes, err := parseNumber("memory", memory, 0, 1e6)
 		if err != nil {
 			return err
 		}
-		defer model.Close()
-		if why := noScreen(cmd.OutOrStdout()); why != "" {
-			instead := fmt.Sprintf("try:\n  opttui run --problem %s --optimizer %s --steps 100", specs[0].Problem, specs[0].Optimizer)
-			if s := specs[0]; s.Data != nil || s.Formula != nil {
-				instead = "opttui run takes the same problem"
-			}
-			return &exitError{exitUsage, fmt.Errorf("%s, so there is no screen to draw on. Without one, %s", why, instead)}
-		}
-		return record(model, castName, cmd.ErrOrStderr())
+		o := ui.Options{Runs: specs, Rate: rate, Paused: paused, ASCII: ascii, Memory: max(int(bytes*(1<<20)), 1)}
+		return stage{cast: castName, unrecorded: unrecorded, instead: instead}.show(cmd, o)
 	}
 	return cmd
 }
 
-// record shows the screen, and records it to the file where one is given.
-func record(model tea.Model, name string, stderr io.Writer) error {
-	if name == "" {
+// stage says how the screen is shown.
+type stage struct {
+	cast       string           // file that it is recorded to, "" for none
+	unrecorded bool             // no journal of the session is kept
+	session    *journal.Session // that is taken up again; nil for a new one
+	instead    string           // what to do where there is no screen
+}
+
+// show runs the screen. What cannot run is told before anything else, then that there is no screen.
+func (s stage) show(cmd *cobra.Command, o ui.Options) error {
+	why := noScreen(cmd.OutOrStdout())
+	if why == "" && !s.unrecorded && s.session == nil {
+		dir, err := journal.Dir()
+		if err != nil {
+			return err
+		}
+		s.session = journal.Create(dir, version())
+	}
+	o.Record = s.session
+	model, err := ui.New(cmd.Context(), o)
+	if err != nil {
+		return err
+	}
+	defer model.Close()
+	if why != "" {
+		return &exitError{exitUsage, fmt.Errorf("%s, so there is no screen to draw on. Without one, %s", why, s.instead)}
+	}
+	err = s.cinema(model, cmd.ErrOrStderr())
+	if s.session == nil {
+		return err
+	}
+	if err != nil { // a signal or a panic is no end that anybody wanted: the session can be taken up again
+		_ = s.session.Sync()
+		return err
+	}
+	if lost := s.session.Close(); lost != nil {
+		fmt.Fprintln(cmd.ErrOrStderr(), "opttui: the session was not kept for opttui resume:", lost)
+	}
+	return nil
+}
+
+// cinema shows the screen, and records it where that is wanted.
+func (s stage) cinema(model tea.Model, stderr io.Writer) error {
+	if s.cast == "" {
 		return show(model, stderr)
 	}
-	c, err := newCast(name, os.Stdout)
+	c, err := newCast(s.cast, os.Stdout)
 	if err != nil {
 		return err
 	}

@@ -89,7 +89,7 @@ func oneSpec(f *specFlags, fs *pflag.FlagSet, command string) (train.Spec, error
 
 // writePlot writes a picture whose format is given by the file's name. It is made whole before the file is touched.
 func writePlot(file string, draw func(w io.Writer, format string) error) error {
-	format, err := plotFormat(file)
+	format, err := pictureFormat("plot", file)
 	if err != nil {
 		return err
 	}
@@ -100,10 +100,11 @@ func writePlot(file string, draw func(w io.Writer, format string) error) error {
 	return os.WriteFile(file, picture.Bytes(), 0o644)
 }
 
-func plotFormat(file string) (string, error) {
+// pictureFormat is what the ending of a file, given by a flag, says.
+func pictureFormat(flag, file string) (string, error) {
 	format := strings.ToLower(strings.TrimPrefix(filepath.Ext(file), "."))
 	if format != "svg" && format != "png" {
-		return "", usage.Errorf("--plot cannot be %q: the name ends in .svg or .png", file)
+		return "", usage.Errorf("--%s cannot be %q: the name ends in .svg or .png", flag, file)
 	}
 	return format, nil
 }

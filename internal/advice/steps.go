@@ -3,6 +3,7 @@ package advice
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"opttui/internal/optim"
@@ -35,12 +36,27 @@ func (e *evidence) diverged() *Advice {
 			Evidence: fmt.Sprintf("highest loss %s, lowest %s, not finite at step %d", number(e.t.highest), number(e.t.lowest), e.s.Step),
 		}
 	}
+	lowest, at := e.bottom()
 	a := &Advice{
-		Kind: Diverged, Urgency: Failure, Back: e.s.Step > 0, To: min(e.t.lowestStep, e.s.Step-1), Restart: true,
-		Evidence: fmt.Sprintf("not finite at step %d, lowest loss %s at step %d", e.s.Step, number(e.t.lowest), e.t.lowestStep),
+		Kind: Diverged, Urgency: Failure, Back: e.s.Step > 0, To: min(at, e.s.Step-1), Restart: true,
+		Evidence: fmt.Sprintf("not finite at step %d, lowest loss %s at step %d", e.s.Step, number(lowest), at),
 	}
 	e.lessRate(a, fmt.Sprintf("diverged at step %d", e.s.Step))
 	return a
+}
+
+// bottom is the lowest loss that the run has had with its rule and its other settings, and a step before it was left: where
+// ε alone was changed since, the run may have begun to diverge before that.
+func (e *evidence) bottom() (lowest float64, step int) {
+	since := 0
+	for _, j := range slices.Backward(e.s.Journal) {
+		if j.Command.Op != train.OpSet || j.Command.Key != rateKey {
+			since = j.Step
+			break
+		}
+	}
+	t := trendOf(e.s.History, since, 1)
+	return t.lowest, max(since, t.lowestStep-t.stride+1)
 }
 
 // falls tells whether a loss that is out of bounds has gone downwards.
@@ -60,11 +76,12 @@ func (e *evidence) diverging() *Advice {
 	if !(excess > departed*(t.first-t.lowest)) || !(excess > departed*math.Abs(t.first)) || e.share() < 1 {
 		return nil
 	}
+	lowest, at := e.bottom()
 	a := &Advice{
-		Kind: Diverging, Urgency: Failure, Back: true, To: t.lowestStep,
-		Evidence: fmt.Sprintf("loss %s, lowest %s at step %d, first %s", number(t.last), number(t.lowest), t.lowestStep, number(t.first)),
+		Kind: Diverging, Urgency: Failure, Back: true, To: at,
+		Evidence: fmt.Sprintf("loss %s, lowest %s at step %d, first %s", number(t.last), number(lowest), at, number(t.first)),
 	}
-	e.lessRate(a, fmt.Sprintf("loss has risen from %s to %s", number(t.lowest), number(t.last)))
+	e.lessRate(a, fmt.Sprintf("loss has risen from %s to %s", number(lowest), number(t.last)))
 	return a
 }
 
@@ -82,7 +99,8 @@ func (e *evidence) lessRate(a *Advice, text string) {
 		return
 	}
 	a.Commands, a.Does = divide(by), fmt.Sprintf("ε ÷ %g", by)
-	if a.Back {
+	if base, ok := e.value(rateKey); a.Back && ok { // ε may have been another one then
+		a.Commands = []train.Command{set(rateKey, base/by)}
 		a.Does = fmt.Sprintf("back to step %d, %s", a.To, a.Does)
 	}
 }

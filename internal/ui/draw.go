@@ -135,7 +135,7 @@ func (m *Model) counsel() (string, plot.Color) {
 }
 
 // barOrder says which keys get into the bar first where not all fit: with help and quit in sight nobody is lost.
-var barOrder = []string{"?", "q", "space", "o", "p", "← →", ">", "[ ]", "S", "a", "r", "n", "f", "A", "u", "b", "g", "t", "h", "v", "z", "=", "F"}
+var barOrder = []string{"?", "q", "space", "o", "p", "← →", ">", "[ ]", "S", "a", "r", "n", "f", "A", "u", "b", "g", "t", "h", "E", "v", "z", "=", "F"}
 
 // drawKeys is the bar at the bottom, made from the key table and in its order.
 func (m *Model) drawKeys(r rect) {

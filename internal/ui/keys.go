@@ -64,6 +64,7 @@ func init() { // not a literal: the help that it opens reads the table
 		{[]string{"r"}, "r", "restart", "restart all runs with the settings of now, same seed", act(func(m *Model) { m.restart(false) })},
 		{[]string{"R"}, "R", "", "restart with a new seed", act(func(m *Model) { m.restart(true) })},
 
+		{[]string{"E"}, "E", "export", "write files: recipe, history, curves, landscape, screen, the learning rate as a schedule", act((*Model).pickExport)},
 		{[]string{"l"}, "l", "", "logarithmic or linear loss", act(func(m *Model) { m.linear = !m.linear })},
 		{[]string{"e"}, "e", "", "smoothing of the curves: automatic, α 0, 0.5, 0.9, 0.98, 0.995", act((*Model).nextAlpha)},
 		{[]string{"k"}, "k", "", "x-axis: step, ∇ evaluations, all evaluations, epoch, seconds", act((*Model).nextAxis)},
@@ -247,6 +248,7 @@ func (m *Model) removeRun() {
 	}
 	m.banish(m.lane())
 	m.background.Go(m.lane().live.Stop) // a step of a large model may take long
+	m.unrecord(m.lane())
 	m.lanes = slices.Delete(m.lanes, m.sel, m.sel+1)
 	m.selectRun(min(m.sel, len(m.lanes)-1))
 }

@@ -4,6 +4,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"github.com/charmbracelet/colorprofile"
 
 	"opttui/internal/advice"
+	"opttui/internal/journal"
 	"opttui/internal/plot"
 	"opttui/internal/problems"
 	"opttui/internal/recipe"
@@ -33,15 +35,19 @@ var speeds = []float64{1, 10, 60, 600, 6000, train.Unlimited}
 
 // Options says what the screen begins with.
 type Options struct {
-	Runs   []train.Spec // at least one, all on the same problem; where there is no Demo
-	Demo   *Demo        // scenarios to show instead
-	Rate   float64      // steps a second; 0 is the default pace
+	Runs   []train.Spec     // at least one, all on the same problem; where there is no Demo
+	Demo   *Demo            // scenarios to show instead
+	Again  []journal.Run    // the runs of a session that is taken up again, instead
+	Record *journal.Session // what the person does is recorded to it; nil for nowhere. New's caller closes it
+	Rate   float64          // steps a second; 0 is the default pace
 	Paused bool
 	ASCII  bool // draw with ASCII characters only
+	Memory int  // bytes that each run may use for going back in time; 0 is train.DefaultBudget
 }
 
 // lane is a run in the race with its place on the screen.
 type lane struct {
+	id     int // of its colour, and in the session's journal
 	live   *train.Live
 	snap   *train.Snapshot
 	color  plot.Color // on heat and dark backgrounds
@@ -60,6 +66,7 @@ type lane struct {
 // Model is the state of the screen. It is used by Bubble Tea's one goroutine.
 type Model struct {
 	ctx        context.Context
+	budget     train.Option // of a run's checkpoints
 	stop       context.CancelFunc
 	background sync.WaitGroup // what computes beside the runs
 
@@ -86,6 +93,8 @@ type Model struct {
 	ready    <-chan func()  // what is being prepared; nil for nothing
 	prompt   *prompt
 	formula  *formulaBox
+	journal  *journal.Session // nil for none
+	unsaved  string           // why the session is not being recorded, as last said
 	gauges   gauges
 	ghosts   bool      // changes leave ghosts
 	awaiting []awaited // copies of runs that are to come
@@ -135,13 +144,21 @@ func New(ctx context.Context, o Options) (*Model, error) {
 	}
 	ctx, stop := context.WithCancel(ctx)
 	m := &Model{
-		ctx: ctx, stop: stop, ascii: o.ASCII, paused: o.Paused,
+		ctx: ctx, stop: stop, ascii: o.ASCII, paused: o.Paused, journal: o.Record,
+		budget: train.Budget(cmp.Or(o.Memory, train.DefaultBudget)),
 		speed:  nearestSpeed(o.Rate),
 		screen: plot.NewCanvas(0, 0), dirty: true,
 	}
 	m.setMode(colorprofile.TrueColor)
 	if o.Demo != nil {
 		if err := m.present(*o.Demo); err != nil {
+			m.Close()
+			return nil, err
+		}
+		return m, nil
+	}
+	if o.Again != nil {
+		if err := m.takeUp(o.Again); err != nil {
 			m.Close()
 			return nil, err
 		}
@@ -201,7 +218,7 @@ const farewell = 2 * time.Second
 
 // add puts one more run on the screen.
 func (m *Model) add(spec train.Spec) error {
-	live, err := train.Launch(m.ctx, spec, m.speed, m.paused)
+	live, err := train.Launch(m.ctx, spec, m.speed, m.paused, m.budget)
 	if err != nil {
 		return err
 	}
@@ -217,13 +234,10 @@ func (m *Model) show(live *train.Live) {
 	for slices.ContainsFunc(m.lanes, func(l *lane) bool { return l.color == plot.RunColor(i) }) {
 		i++
 	}
-	marker := plot.RunMarker(i)
-	if m.ascii {
-		marker = plot.RunMarkerASCII(i)
-	}
 	m.lanes = append(m.lanes, &lane{
+		id:   i,
 		live: live, snap: live.Snapshot(),
-		color: plot.RunColor(i), dark: plot.RunColorLight(i), marker: marker,
+		color: plot.RunColor(i), dark: plot.RunColorLight(i), marker: m.markerOf(i),
 	})
 }
 
@@ -326,6 +340,7 @@ func (m *Model) pull() {
 			m.refuse("%s", s.Refused)
 		}
 		m.noteChange(l, s)
+		m.record(l, s)
 		if _, bad := trouble(s); bad && s.Status != l.snap.Status && !m.refused {
 			m.status = "" // what became of the run matters more than the key that did it
 		}
@@ -349,7 +364,7 @@ func (m *Model) pull() {
 
 // noteChange tells in the status line what the latest command did.
 func (m *Model) noteChange(l *lane, s *train.Snapshot) {
-	if n := len(s.Journal); n > len(l.snap.Journal) && s.Refused == "" && l == m.lane() {
+	if n := len(s.Journal); n > len(l.snap.Journal) && s.Refused == "" && l == m.lane() && l.snap.Seeking == nil {
 		e := s.Journal[n-1]
 		m.say("%s at step %s", e.Note, grouped(e.Step))
 	}

@@ -267,7 +267,7 @@ func (m *Model) pickRun() {
 				case len(m.lanes) == MaxRuns:
 					return
 				}
-				m.show(train.LaunchRun(m.ctx, run, m.speed, m.paused))
+				m.show(train.LaunchRun(m.ctx, run, m.speed, m.paused, m.budget))
 				m.sel = len(m.lanes) - 1
 				m.tune = 0
 				m.say("run %d starts at step 0: r restarts all runs level", m.sel+1)

@@ -105,7 +105,7 @@ func TestMinimaOfOtherDimensions(t *testing.T) {
 // The picture for slides waits for the plane.
 func TestPictureOfAPlane(t *testing.T) {
 	var out bytes.Buffer
-	if err := Picture(context.Background(), &out, inDimensions("4"), 120, 36, 20); err != nil {
+	if err := Picture(context.Background(), &out, inDimensions("4"), Shot{What: "screen", Format: "svg", W: 120, H: 36, Steps: 20}); err != nil {
 		t.Fatal(err)
 	}
 	if svg := out.String(); strings.Contains(svg, "computing") || !strings.Contains(svg, "principal") {

@@ -199,6 +199,26 @@ func TestGhostOfDivergence(t *testing.T) {
 	}
 }
 
+// Where ε was changed several times while a run diverged, the advice leads back to before all of that.
+func TestAdviceGoesBackFarEnough(t *testing.T) {
+	spec := runOf("ravine", "sgd", "0.15")
+	spec.Start = []float64{1.9, -0.7}
+	m := open(t, 160, 45, Options{Runs: []train.Spec{spec}, Paused: true})
+	advance(t, m, 10)
+	press(t, m, "]", "]")
+	advance(t, m, 40)
+	press(t, m, "]", "[")
+	m.single(20000)
+	until(t, m, "divergence", func(s *train.Snapshot) bool { return s.Status == train.Diverged })
+	settle(t, m)
+	press(t, m, "A")
+	s := m.lane().snap
+	lr, _ := s.Setting("optimizer.lr")
+	if s.Step >= 50 || lr.Value >= 0.4 {
+		t.Errorf("A leads to step %d with ε = %g: %s", s.Step, lr.Value, m.status)
+	}
+}
+
 // Ranks are by the loss at equal steps, and runs that have diverged come last.
 func TestRanks(t *testing.T) {
 	m := open(t, 160, 45, Options{Runs: []train.Spec{

@@ -418,7 +418,7 @@ func TestDivergedRunSaysSo(t *testing.T) {
 	m := open(t, 120, 40, Options{Runs: []train.Spec{run}, Rate: train.Unlimited})
 	until(t, m, "divergence", func(s *train.Snapshot) bool { return s.Status == train.Diverged })
 	settle(t, m)
-	wants(t, m, "diverged at step", "A: ", "steps back, ε ÷")
+	wants(t, m, "diverged at step", "A: back to step 0, ε ÷")
 	checkFrame(t, m)
 }
 

@@ -1,0 +1,53 @@
+package ui
+
+import (
+	"opttui/internal/journal"
+	"opttui/internal/plot"
+	"opttui/internal/train"
+)
+
+// record writes what is new of a run to the session's journal, before it is shown.
+func (m *Model) record(l *lane, s *train.Snapshot) {
+	if m.journal == nil {
+		return
+	}
+	m.journal.Observe(l.id, s)
+	if why := m.journal.Warning(); why != m.unsaved {
+		if m.unsaved = why; why != "" {
+			m.refuse("%s", why)
+		}
+	}
+}
+
+// unrecord tells the journal that a run is no more.
+func (m *Model) unrecord(l *lane) {
+	if m.journal != nil {
+		m.journal.Remove(l.id)
+	}
+}
+
+// takeUp begins with the runs of an earlier session, which compute their steps again and rest where they were then.
+func (m *Model) takeUp(runs []journal.Run) error {
+	m.paused = true
+	for _, r := range runs {
+		live, err := train.LaunchReplay(m.ctx, r.Spec, r.Journal, r.Step, m.speed, m.budget)
+		if err != nil {
+			return err
+		}
+		m.show(live)
+		l := m.lanes[len(m.lanes)-1]
+		l.id, l.color, l.dark, l.marker = r.ID, plot.RunColor(r.ID), plot.RunColorLight(r.ID), m.markerOf(r.ID)
+		m.keep(r.Spec.Ref())
+	}
+	m.world.reset(m.lanes[0].snap)
+	m.say("the session goes on where it was: space runs")
+	return nil
+}
+
+// markerOf is the sign of the run with a colour.
+func (m *Model) markerOf(i int) rune {
+	if m.ascii {
+		return plot.RunMarkerASCII(i)
+	}
+	return plot.RunMarker(i)
+}
