@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"io"
 	"strings"
 	"testing"
 
@@ -144,6 +145,24 @@ func TestAdviceIsFollowed(t *testing.T) {
 		t.Error(m.status)
 	}
 	press(t, m, "A")
+}
+
+// Files that are asked for while a problem is being prepared do not make it forgotten.
+func TestSaveWaitsItsTurn(t *testing.T) {
+	t.Chdir(t.TempDir())
+	m := open(t, 120, 40, Options{Paused: true})
+	ready := make(chan func(), 1)
+	m.ready = ready
+	m.save("nothing", artefact{"txt", func(io.Writer) error { return nil }})
+	if !m.refused {
+		t.Error("files are written")
+	}
+	came := false
+	ready <- func() { came = true }
+	m.pull()
+	if !came {
+		t.Error("what was being prepared is forgotten")
+	}
 }
 
 // Advice goes back to the step that it names, however far the run has gone since it was given.
