@@ -79,9 +79,10 @@ func (m *Model) play(i int) {
 		return func() {
 			if err != nil {
 				m.refuse("%v", err)
+				d.since = time.Time{} // autoplay lets it be read
 				return
 			}
-			d.at = i
+			d.at, m.status, m.refused = i, "", false
 			m.stage(r, runs)
 		}
 	})
@@ -210,7 +211,7 @@ func (m *Model) autoplay(now time.Time) {
 	case slices.ContainsFunc(m.lanes, func(l *lane) bool { return l.snap.Status == train.Running && l.snap.Step < steps }):
 		return
 	}
-	m.play((d.at + 1) % len(d.Scenarios))
+	m.play((d.next + 1) % len(d.Scenarios)) // that after one that could not be shown
 }
 
 // label is the run's name in lists.

@@ -123,6 +123,29 @@ func TestDemoReplaysJournals(t *testing.T) {
 	wants(t, m, "▾", "velocity", "accumulate", "ewma")
 }
 
+// A scenario that cannot be shown, as when its file has gone, is told once and passed over.
+func TestAutoplayPassesOver(t *testing.T) {
+	all := slices.Clone(recipe.Lecture()[:3])
+	all[1] = recipe.Scenario{Name: "gone", Recipe: &recipe.Recipe{Title: "gone", Runs: []recipe.Run{{Spec: train.Spec{Problem: "gone", Optimizer: "sgd"}}}}}
+	m := open(t, 120, 36, Options{Runs: []train.Spec{}, Demo: &Demo{Scenarios: all, Autoplay: true, Hold: time.Minute}})
+	now := time.Unix(1000, 0)
+	m.demo.since = now
+	for i, want := range []struct {
+		after   time.Duration
+		at      int
+		refused bool
+	}{{time.Minute, 0, true}, {0, 0, true}, {59 * time.Second, 0, true}, {time.Second, 2, false}} {
+		now = now.Add(want.after)
+		m.Update(tickMsg(now))
+		for m.ready != nil {
+			m.pull()
+		}
+		if m.demo.at != want.at || m.refused != want.refused {
+			t.Errorf("look %d: it is at %d, %q", i, m.demo.at, m.status)
+		}
+	}
+}
+
 // Autoplay goes on when the steps have been seen and the caption can have been read, or after the time it was given;
 // not while a person has paused.
 func TestAutoplay(t *testing.T) {
