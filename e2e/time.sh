@@ -42,7 +42,7 @@ poll "not at step 12" step_is 12
 press g ']'
 see 'ε 0.0400 at step 12'
 press N
-see '◌ without the change at 12'
+see '◌ untouched since 12'
 press b
 see '└ branched off run 1 at step 22'
 press '['

@@ -56,6 +56,8 @@ const (
 	holdTime  = 500 * time.Millisecond
 	holdSteps = 16
 	stayTime  = time.Second
+	longTime  = 4 * time.Second // after which a few steps are enough: of a run that is slow
+	goneTime  = 3 * time.Second // without a reason: what comes and goes with the noise stays
 )
 
 // See takes in how the run is now, with the latest report on its curvature (nil where there is none), and returns the
@@ -125,7 +127,8 @@ func (w *Watcher) decide(now time.Time, s *train.Snapshot, a *Advice) *Advice {
 		w.candidate, w.heldSince, w.heldFrom = kind, now, s.Step
 	}
 	over := s.Status == train.Stopped || s.Status == train.Diverged || finished(s)
-	held := kind != "" && (over || now.Sub(w.heldSince) >= holdTime && s.Step-w.heldFrom >= holdSteps)
+	reason := now.Sub(w.heldSince)
+	held := kind != "" && (over || reason >= holdTime && s.Step-w.heldFrom >= holdSteps || reason >= longTime && s.Step > w.heldFrom)
 	stays := w.shown != nil && now.Sub(w.shownSince) < stayTime
 	switch {
 	case w.shown != nil && kind == w.shown.Kind:
@@ -137,7 +140,7 @@ func (w *Watcher) decide(now time.Time, s *train.Snapshot, a *Advice) *Advice {
 		w.shown, w.shownSince, w.worded, w.missingSince = a, now, now, time.Time{}
 	case w.shown != nil && w.missingSince.IsZero():
 		w.missingSince = now
-	case w.shown != nil && !stays && now.Sub(w.missingSince) >= stayTime:
+	case w.shown != nil && !stays && now.Sub(w.missingSince) >= goneTime:
 		w.shown = nil
 	}
 	return w.shown

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"fmt"
+	"math"
 	"time"
 
 	"opttui/internal/advice"
@@ -29,6 +31,14 @@ func (m *Model) heed() {
 		return
 	}
 	l.advice, l.watcher = nil, advice.Watcher{}
+	commands, does := a.Commands, a.Does
+	if n := l.setback(a); n > 1 {
+		if lr, ok := l.snap.Setting("optimizer.lr"); ok { // what was measured then has not been enough
+			by := math.Pow(4, float64(n))
+			commands = []train.Command{{Op: train.OpSet, Key: "optimizer.lr", Value: number(lr.Value / by)}}
+			does = fmt.Sprintf("back to step %d again, ε ÷ %g", a.To, by)
+		}
+	}
 	switch {
 	case a.Back:
 		id, ok := l.live.GoTo(a.To)
@@ -37,14 +47,27 @@ func (m *Model) heed() {
 		id, ok := l.live.Restart(nil)
 		m.send(l, id, ok)
 	}
-	for _, c := range a.Commands {
+	for _, c := range commands {
 		m.change(l, c)
 	}
 	if a.Back && !m.paused { // going back rests a run
 		id, ok := l.live.Pause(false)
 		m.send(l, id, ok)
 	}
-	m.say("%s", a.Does)
+	m.say("%s", does)
+}
+
+// setback counts how many times on end the run has diverged from one place, this time included.
+func (l *lane) setback(a *advice.Advice) int {
+	switch {
+	case a.Kind != advice.Diverged:
+		l.setbacks = 0
+	case l.setbacks == 0 || max(a.To-l.setTo, l.setTo-a.To) > 100:
+		l.setbacks, l.setTo = 1, a.To
+	default:
+		l.setbacks++
+	}
+	return l.setbacks
 }
 
 // advised is the advice on the selected run with the key that applies it, and its colour; "" for none.

@@ -137,7 +137,7 @@ func (m *Model) stage(r *recipe.Recipe, runs []*train.Run) {
 	}
 	for i, run := range runs {
 		m.show(train.LaunchRun(m.ctx, run, m.speed, m.paused, m.budget))
-		m.lanes[i].name = r.Runs[i].Name
+		m.lanes[i].name, m.lanes[i].named = r.Runs[i].Name, m.lanes[i].snap.Problem
 	}
 	m.keep(r.Runs[0].Ref())
 	m.sel = max(v.Select-1, 0)
@@ -216,7 +216,7 @@ func (m *Model) autoplay(now time.Time) {
 
 // label is the run's name in lists.
 func (l *lane) label() string {
-	if l.name != "" && l.snap.Optimizer.Name == l.snap.Origin.Optimizer {
+	if l.name != "" && l.snap.Optimizer.Name == l.snap.Origin.Optimizer && sameProblem(l.snap.Problem, l.named) {
 		return l.name
 	}
 	return l.snap.Optimizer.Name

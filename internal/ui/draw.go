@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"opttui/internal/plot"
 	"opttui/internal/train"
@@ -77,7 +78,11 @@ func (m *Model) drawTitle(r rect) {
 	at := r.w - width(right)
 	c.Text(at, r.y, right, m.dim(), m.faint())
 	x := 1 + c.Text(1, r.y, "opttui", m.accent(), plot.Bold)
-	left := fmt.Sprintf(" · %s · %s · %s", s.Problem.Title, dimension(s.Dim), s.Convention)
+	title := s.Problem.Title
+	if s.Spec.Formula != nil {
+		title += " = " + m.line(s.Problem.Formula)
+	}
+	left := fmt.Sprintf(" · %s · %s · %s", title, dimension(s.Dim), s.Convention)
 	c.Text(x, r.y, clip(left, at-x-1), 0, 0)
 }
 
@@ -102,11 +107,14 @@ func (m *Model) drawStatus(r rect) {
 	if m.refused {
 		col, attr = m.warn(), plot.Bold
 	}
-	if text == "" {
+	if text == "" || !m.refused && m.lane().advice != nil && time.Since(m.said) > answerTime {
 		text, col = m.counsel()
 	}
 	m.screen.Text(r.x+1, r.y, clip(text, r.w-2), col, attr)
 }
+
+// answerTime is how long the answer to a key stands before advice.
+const answerTime = 3 * time.Second
 
 // counsel says what is the matter with a run, what the advice on the selected one is, else what its rule is about.
 func (m *Model) counsel() (string, plot.Color) {

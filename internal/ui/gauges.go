@@ -32,6 +32,9 @@ type measured struct {
 // gaugeTime is how often the curvature is measured at the most.
 const gaugeTime = 100 * time.Millisecond
 
+// rarest is how old a measurement gets at the most, before the next begins.
+const rarest = 8 * time.Second
+
 // gauge begins a measurement where one is due.
 func (m *Model) gauge() {
 	g, l := &m.gauges, m.lane()
@@ -81,7 +84,7 @@ func (g *gauges) run(ctx context.Context, live *train.Live, pause time.Duration)
 		}
 		g.found.Store(f)
 		end := time.Now()
-		g.due.Store(end.Add(max(gaugeTime, pause*end.Sub(begin))).UnixNano())
+		g.due.Store(end.Add(max(gaugeTime, min(pause*end.Sub(begin), rarest))).UnixNano())
 	}()
 	if probe != nil {
 		f.scale = probe.Scale

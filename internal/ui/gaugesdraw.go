@@ -9,6 +9,7 @@ import (
 	"opttui/internal/curvature"
 	"opttui/internal/optim"
 	"opttui/internal/plot"
+	"opttui/internal/train"
 )
 
 // drawGauges is the panel of what is measured of the selected run.
@@ -61,6 +62,9 @@ func (m *Model) gaugeLines(room, rows int) [][]part {
 	s, r := m.lane().snap, m.report()
 	name := m.name
 	plain := func(t string) part { return part{text: t} }
+	if s.Status == train.Diverged {
+		return [][]part{{name("the loss is not finite here: there is no curvature")}, nil, nil, m.gradientLine(nil)}
+	}
 	if r == nil {
 		return [][]part{{name("the curvature is being measured …")}, nil, nil, m.gradientLine(nil)}
 	}
@@ -68,9 +72,8 @@ func (m *Model) gaugeLines(room, rows int) [][]part {
 	if r.Class != curvature.Unknown {
 		curve = append(curve, m.classPart(r))
 	}
-	curve = append(curve, name("gᵀHg/gᵀg"), plain(value(r.Along)))
 	change := []part{name("Δf predicted"), plain(signed(r.Last.Predicted)), name("actual"), plain(signed(r.Last.Actual))}
-	split := []part{name("   by gradient"), plain(signed(r.Last.Gradient)), name("curvature"), plain(signed(r.Last.Curvature))}
+	split := []part{name("of it ∇"), plain(signed(r.Last.Gradient)), name("H"), plain(signed(r.Last.Curvature))}
 	if s.Stochastic {
 		split = append(split, name("noise"), plain(signed(r.Last.Noise)))
 	}
@@ -102,10 +105,12 @@ func (m *Model) rateLine(r *curvature.Report) []part {
 	share := s.LR / r.Limit.LR
 	word, color := "stable", plot.Color(0)
 	switch {
-	case share > 1.05:
+	case share > 1:
 		word, color = "unstable", m.warn()
 	case share > 0.95:
 		word, color = "edge", m.accent()
+	case r.Min() < -downward*r.Max():
+		word = "stable across" // along what curves down nothing holds the run
 	}
 	const bar = 10
 	full := int(math.Round(math.Min(share, 1) * bar))
@@ -115,7 +120,18 @@ func (m *Model) rateLine(r *curvature.Report) []part {
 	}
 	return []part{name("ε"), {text: value(s.LR)},
 		{text: strings.Repeat(on, full) + strings.Repeat(off, bar-full), color: color},
-		{text: value(share) + " of " + value(r.Limit.LR)}, {text: word, color: color, attr: plot.Bold}, name(r.Limit.Formula)}
+		{text: percentage(share)}, name("of"), {text: value(r.Limit.LR)}, {text: word, color: color, attr: plot.Bold}, name(r.Limit.Formula)}
+}
+
+// downward is by what share of λmax a negative eigenvalue is more than a network's usual small ones.
+const downward = 0.05
+
+// percentage writes a share, in three digits.
+func percentage(share float64) string {
+	if share >= 10 {
+		return value(share) + " ×"
+	}
+	return value(100*share) + " %"
 }
 
 // classPart is the kind of critical point that is near, as the signs of the eigenvalues say.
@@ -124,19 +140,22 @@ func (m *Model) classPart(r *curvature.Report) part {
 	switch {
 	case r.Critical:
 		return part{text: "at a " + text, color: m.accent(), attr: plot.Bold}
-	case !math.IsNaN(r.Distance) && !math.IsInf(r.Distance, 0):
-		text += ", " + value(r.Distance) + " away"
+	case r.Distance < farAway: // false for NaN
+		return part{text: "like a " + text + ", " + value(r.Distance) + " away"}
 	}
-	return part{text: text}
+	return part{text: "like a " + text}
 }
+
+// farAway is from where on a critical point, as the parabola has it, is nothing that a run is near to.
+const farAway = 1e3
 
 // gradientLine is what is known without the Hessian.
 func (m *Model) gradientLine(r *curvature.Report) []part {
 	s := m.lane().snap
 	name := m.name
 	line := []part{name("‖g‖"), {text: value(s.GradNorm)}}
-	if r != nil && !math.IsNaN(r.Ratio) {
-		line = append(line, name("‖Δθ‖/‖θ‖"), part{text: value(r.Ratio)})
+	if r != nil {
+		line = append(line, name("gᵀHg/gᵀg"), part{text: value(r.Along)}, name("‖Δθ‖/‖θ‖"), part{text: value(r.Ratio)})
 	}
 	return append(line, name(evaluations(s.Counts)))
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"opttui/internal/plot"
@@ -44,6 +45,9 @@ func (m *Model) banish(l *lane) {
 
 // change sends a command to a run, and leaves its ghost where these are wanted.
 func (m *Model) change(l *lane, c train.Command) {
+	if c.Key == "optimizer.lr" && strings.Contains(l.name, "ε") {
+		l.name = "" // it names another rate
+	}
 	haunted := slices.ContainsFunc(m.awaiting, func(a awaited) bool { return a.from == l }) ||
 		l.ghost != nil && time.Since(l.ghost.born) < burst
 	if !m.ghosts || haunted {
@@ -95,15 +99,15 @@ func (m *Model) bought(l *lane) string {
 	g := l.ghost
 	step := min(l.snap.Step, g.snap.Step)
 	a, b := lossOf(l.snap, step), lossOf(g.snap, step)
-	text := fmt.Sprintf("without the change at %s  loss %s", grouped(g.step), value(b))
+	text := fmt.Sprintf("untouched since %s: %s", grouped(g.step), value(b))
 	switch {
 	case step == g.step:
 	case a-a != 0 && b-b == 0:
-		text += " · it made the run diverge"
+		text += " · the change made it diverge"
 	case a > 0 && b > 0:
-		text += " · with it " + times(a/b)
+		text += " · the run is " + times(a/b)
 	case a-a == 0 && b-b == 0:
-		text += " · it makes " + signed(a-b)
+		text += " · the run is at " + signed(a-b)
 	}
 	return text
 }

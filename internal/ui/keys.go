@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -164,7 +165,7 @@ func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 
 // say puts a message into the status line, where it stays until the next key.
 func (m *Model) say(format string, args ...any) {
-	m.status, m.refused = fmt.Sprintf(format, args...), false
+	m.status, m.refused, m.said = fmt.Sprintf(format, args...), false, time.Now()
 	m.dirty = true
 }
 

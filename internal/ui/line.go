@@ -55,7 +55,7 @@ func (m *Model) drawLine(p pane) {
 	if zero {
 		c.Series = append(c.Series, plot.Series{Color: m.dim(), Points: []plot.Point{plot.Value(v.X0, 0), plot.Value(v.X1, 0)}})
 	}
-	c.Series = append(c.Series, plot.Series{Points: function, Color: m.accent()})
+	c.Series = append(c.Series, plot.Series{Points: function})
 	c.Draw(m.screen, in.x, in.y, in.w, in.h)
 	x, y, w, h, area := c.Area()
 	m.scape = rect{x, y, w, h}

@@ -74,7 +74,7 @@ func (m *Model) drawRatesEllipse(o *plot.Overlay, x, scale []float64, half float
 	const points = 96
 	color := m.white()
 	if !m.plain {
-		color = plot.RGB(200, 200, 210)
+		color = plot.RGB(190, 160, 255)
 	}
 	o.Path(points+1, func(i int) (float64, float64) {
 		if i%3 == 2 {

@@ -53,14 +53,16 @@ type lane struct {
 	color  plot.Color // on heat and dark backgrounds
 	dark   plot.Color // the same where the terminal is light
 	marker rune
-	name   string // that the recipe gives it, "" for that of its rule
-	origin string // where it was branched off, "" for most
-	sent   uint64 // last message sent
-	ghost  *ghost // nil for none
+	name   string        // that the recipe gives it, "" for that of its rule
+	named  problems.Spec // the problem on which it has that name
+	origin string        // where it was branched off, "" for most
+	sent   uint64        // last message sent
+	ghost  *ghost        // nil for none
 
-	watcher advice.Watcher
-	advice  *advice.Advice // what it says now, nil for nothing
-	flat    flatPath
+	watcher         advice.Watcher
+	advice          *advice.Advice // what it says now, nil for nothing
+	setbacks, setTo int            // how many times it has diverged from a step, and that
+	flat            flatPath
 }
 
 // Model is the state of the screen. It is used by Bubble Tea's one goroutine.
@@ -106,6 +108,7 @@ type Model struct {
 	demo     demo
 	status   string // what the last key did or why it was refused
 	refused  bool
+	said     time.Time // when
 
 	limit            float64 // losses are drawn between −limit and limit
 	screen           *plot.Canvas

@@ -12,7 +12,7 @@ import (
 
 // ranks are the places of the runs of a race, 1 for the lowest loss, compared where the slowest of them is on the
 // horizontal axis of the curves: at equal steps, evaluations, epochs or seconds. Runs that have diverged come last. It is
-// nil where there is nothing to rank.
+// nil where there is nothing to rank, or all are level.
 func (m *Model) ranks() []int {
 	if len(m.lanes) < 2 {
 		return nil
@@ -35,6 +35,9 @@ func (m *Model) ranks() []int {
 		if place > 0 && losses[i] == losses[order[place-1]] {
 			ranks[i] = ranks[order[place-1]]
 		}
+	}
+	if slices.Max(ranks) == 1 {
+		return nil // all are level
 	}
 	return ranks
 }

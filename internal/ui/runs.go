@@ -111,9 +111,9 @@ func (m *Model) drawRun(in rect, i int, ranks []int) {
 		line += pad("", 11)
 	}
 	if sc, ok := s.Score(); ok && in.w < 55 { // no room for all: the loss on held-out data matters most
-		line = fmt.Sprintf("%d %s loss %-6s held out %s", i+1, pad(l.label(), 8), value(s.Loss), value(sc.TestLoss))
+		line = fmt.Sprintf("%d %s %s held out %s", i+1, pad(l.label(), 8), lossText(s, 6), value(sc.TestLoss))
 	} else {
-		line += fmt.Sprintf(" loss %-9s", value(s.Loss))
+		line += " " + lossText(s, 9)
 	}
 	room := in.w - 4
 	word, bad := trouble(s)
@@ -134,6 +134,14 @@ func (m *Model) drawRun(in rect, i int, ranks []int) {
 	if bad {
 		m.screen.Text(in.x+in.w-width(word), in.y, word, m.warn(), plot.Bold)
 	}
+}
+
+// lossText is the loss, or about what it is where each step sees another function: by that the runs are ranked.
+func lossText(s *train.Snapshot, columns int) string {
+	if s.Stochastic {
+		return "loss≈" + pad(value(lossOf(s, s.Step)), columns)
+	}
+	return "loss " + pad(value(s.Loss), columns)
 }
 
 // firstRow is the first line of the list that is shown in so many rows.
@@ -158,7 +166,10 @@ func (m *Model) drawDetails(r rect) {
 	s := m.lane().snap
 	const label = 13
 	type detail struct{ name, text string }
-	lines := []detail{{"update", s.Optimizer.FormulaIn(s.Convention)}}
+	var lines []detail
+	for i, text := range wrapped(m.line(s.Optimizer.FormulaIn(s.Convention)), r.w-label) {
+		lines = append(lines, detail{map[bool]string{true: "update"}[i == 0], text})
+	}
 	for _, g := range s.Readings {
 		lines = append(lines, detail{g.Symbol, value(g.Value) + " " + g.Name})
 	}

@@ -108,7 +108,7 @@ func (m *Model) drawTime(r rect) {
 	}
 	x := r.x + 1
 	x += m.screen.Text(x, r.y, "time ", m.accent(), plot.Bold)
-	text := fmt.Sprintf("  step %s of %s · ← → %s steps · ↑ ↓ one · enter stays here · esc to the end", grouped(at), grouped(t.end), grouped(t.notch()))
+	text := fmt.Sprintf("  step %s of %s · ← → by %s · ↑ ↓ one · enter stays here · esc to the end", grouped(at), grouped(t.end), grouped(t.notch()))
 	bar := min(40, max(r.w-width(text)-8, 10))
 	line, knob := '─', '●'
 	for i := range bar {
@@ -137,6 +137,7 @@ func (m *Model) branch() {
 		step := run.Step()
 		m.show(train.LaunchRun(m.ctx, run, m.speed, m.paused, m.budget))
 		m.sel = len(m.lanes) - 1
+		m.lane().name, m.lane().named = from.name, from.named
 		m.lane().origin = fmt.Sprintf("branched off run %d at step %s", number, grouped(step))
 		m.say("run %d branches off run %d at step %s: turn something", m.sel+1, number, grouped(step))
 	})

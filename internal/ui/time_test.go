@@ -82,7 +82,7 @@ func TestBranch(t *testing.T) {
 	if len(m.lanes) != 2 || m.sel != 1 {
 		t.Fatalf("%d runs, %d selected", len(m.lanes), m.sel+1)
 	}
-	wants(t, m, "└ branched off run 1 at step 30", "1st")
+	wants(t, m, "└ branched off run 1 at step 30")
 	advance(t, m, 40)
 	if a, b := m.lanes[0].snap, m.lanes[1].snap; a.Loss != b.Loss || a.Step != 70 || b.Step != 70 {
 		t.Errorf("at steps %d and %d the losses are %v and %v", a.Step, b.Step, a.Loss, b.Loss)
@@ -116,7 +116,7 @@ func TestGhost(t *testing.T) {
 	if g := m.lane().ghost.snap; g.Step != 80 || g.Loss != want.Loss() || len(g.Journal) != 0 {
 		t.Errorf("at step %d the ghost's loss is %v, without a change it is %v", g.Step, g.Loss, want.Loss())
 	}
-	wants(t, m, "without the change at 30", "with it")
+	wants(t, m, "untouched since 30", "the run is")
 	checkFrame(t, m)
 	press(t, m, "u")
 	if m.lane().ghost == nil {
@@ -212,7 +212,7 @@ func TestGhostOfDivergence(t *testing.T) {
 		until(t, m, "divergence", func(s *train.Snapshot) bool {
 			return s.Status == train.Diverged && m.lane().ghost.snap.Step == s.Step
 		})
-		if text := m.bought(m.lane()); !strings.Contains(text, "it made the run diverge") {
+		if text := m.bought(m.lane()); !strings.Contains(text, "the change made it diverge") {
 			t.Errorf("batch %d: %q", batch, text)
 		}
 	}
@@ -243,7 +243,7 @@ func TestRanks(t *testing.T) {
 	m := open(t, 160, 45, Options{Runs: []train.Spec{
 		runOf("ravine", "sgd", "0.5"), runOf("ravine", "sgd", "0.3"), runOf("ravine", "sgd", "0.1"), runOf("ravine", "sgd", "0.3"),
 	}, Paused: true})
-	if r := m.ranks(); r[0] != 1 || r[3] != 1 {
+	if r := m.ranks(); r != nil {
 		t.Errorf("at the start the ranks are %v", r)
 	}
 	m.single(20000)
