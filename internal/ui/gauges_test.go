@@ -21,17 +21,17 @@ func runOf(problem, optimizer, lr string) train.Spec {
 func TestGauges(t *testing.T) {
 	m := open(t, 160, 45, Options{Runs: []train.Spec{runOf("ravine", "sgd", "0.1"), runOf("ravine", "momentum", "0.1")}, Paused: true})
 	advance(t, m, 1)
-	wants(t, m, "gauges", "25.0 %  of 0.400 stable", "2/λmax", "λ 5.00 1.00", "κ 5.00 like a minimum", "Δf predicted")
+	wants(t, m, "gauges", "25.0 % of 0.400 stable", "2/λmax", "λ 5.00 1.00", "κ 5.00 like a minimum", "Δf predicted")
 	r := m.report()
 	if r == nil || math.Abs(r.Last.Predicted-r.Last.Actual) > 1e-12 || !(r.Last.Actual < 0) {
 		t.Errorf("the last step: %+v", r)
 	}
 	press(t, m, "]", "]")
-	wants(t, m, "100 %  of 0.400 edge")
+	wants(t, m, "100 % of 0.400 edge")
 	press(t, m, "]")
-	wants(t, m, "200 %  of 0.400 unstable")
+	wants(t, m, "200 % of 0.400 unstable")
 	press(t, m, "2")
-	wants(t, m, "13.2 %  of 0.760 stable", "(2+2α)/λmax")
+	wants(t, m, "13.2 % of 0.760 stable", "(2+2α)/λmax")
 }
 
 // A frame in which h draws the local parabola differs, and again does not.
@@ -64,7 +64,7 @@ func TestGaugesNarrow(t *testing.T) {
 		t.Error("gauges without being asked for")
 	}
 	press(t, m, "h")
-	wants(t, m, "25.0 %  of 0.400 stable")
+	wants(t, m, "25.0 % of 0.400 stable")
 }
 
 // Rules without a limit say why, and a run that diverges has no figures.

@@ -80,7 +80,7 @@ func (m *Model) gaugeLines(room, rows int) [][]part {
 	if room >= 80 {
 		change, split = append(change, split...), nil
 	}
-	lines := [][]part{m.rateLine(r), curve, change, m.gradientLine(r)}
+	lines := [][]part{m.rateLine(r, room), curve, change, m.gradientLine(r)}
 	if split != nil && rows > len(lines) {
 		lines = slices.Insert(lines, 3, split)
 	}
@@ -88,7 +88,7 @@ func (m *Model) gaugeLines(room, rows int) [][]part {
 }
 
 // rateLine is the bar of the learning rate against its limit.
-func (m *Model) rateLine(r *curvature.Report) []part {
+func (m *Model) rateLine(r *curvature.Report, room int) []part {
 	s := m.lane().snap
 	name := m.name
 	if s.Optimizer.Unit == optim.NoRate || math.IsNaN(r.Limit.LR) {
@@ -112,15 +112,18 @@ func (m *Model) rateLine(r *curvature.Report) []part {
 	case r.Min() < -downward*r.Max():
 		word = "stable across" // along what curves down nothing holds the run
 	}
-	const bar = 10
+	bar := 10.0
+	if room < 45 {
+		bar = 6
+	}
 	full := int(math.Round(math.Min(share, 1) * bar))
 	on, off := "▓", "░"
 	if m.ascii {
 		on, off = "#", "."
 	}
 	return []part{name("ε"), {text: value(s.LR)},
-		{text: strings.Repeat(on, full) + strings.Repeat(off, bar-full), color: color},
-		{text: percentage(share)}, name("of"), {text: value(r.Limit.LR)}, {text: word, color: color, attr: plot.Bold}, name(r.Limit.Formula)}
+		{text: strings.Repeat(on, full) + strings.Repeat(off, int(bar)-full), color: color},
+		{text: percentage(share) + " of " + value(r.Limit.LR)}, {text: word, color: color, attr: plot.Bold}, name(r.Limit.Formula)}
 }
 
 // downward is by what share of λmax a negative eigenvalue is more than a network's usual small ones.
