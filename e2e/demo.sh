@@ -23,7 +23,7 @@ see '7/22 Moving averages'
 press Left
 see '6/22 The ravine'
 press '['
-see '1 ε = 0.38 +ε 0.190'
+see '1 sgd +ε 0.190'
 press Enter
 see '1 ε = 0.38 +ε 0.380'
 press -
