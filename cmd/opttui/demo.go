@@ -69,6 +69,9 @@ A scenario is a recipe, a JSON file that docs/recipes.md describes. With --dir o
 			if d.First, err = recipe.Find(all, args[0]); err != nil {
 				return err
 			}
+			if list {
+				all = all[d.First : d.First+1]
+			}
 		}
 		if asJSON && !list {
 			return usage.Errorf("--json goes with --list, which is not given")

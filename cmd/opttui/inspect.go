@@ -56,7 +56,7 @@ Up to 128 parameters, all eigenvalues are shown; of larger models the largest an
 			}
 		}
 		var m curvature.Measurer
-		if m.Tolerance, err = parseNumber("tolerance", tolerance, math.SmallestNonzeroFloat64, math.MaxFloat64); err != nil {
+		if m.Tolerance, err = parseNumber("tolerance", tolerance, 1e-300, 1e300); err != nil {
 			return err
 		}
 		alpha, err := parseNumber("momentum", momentum, 0, math.Nextafter(1, 0))

@@ -2,6 +2,7 @@ package recipe
 
 import (
 	"embed"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -43,6 +44,9 @@ var Lecture = sync.OnceValue(func() []Scenario {
 
 // Folder reads all recipes of a folder as scenarios, in the order of their names.
 func Folder(folder string) ([]Scenario, error) {
+	if _, err := os.Stat(folder); err != nil {
+		return nil, err
+	}
 	names, err := filepath.Glob(filepath.Join(folder, "*.json"))
 	if err != nil {
 		return nil, err
