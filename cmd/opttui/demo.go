@@ -70,7 +70,7 @@ A scenario is a recipe, a JSON file that docs/recipes.md describes. With --dir o
 				return err
 			}
 			if list {
-				all = all[d.First : d.First+1]
+				return usage.Errorf("--list lists all scenarios: leave out %q", args[0])
 			}
 		}
 		if asJSON && !list {
