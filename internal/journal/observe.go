@@ -9,11 +9,10 @@ import (
 
 // seen is what is recorded of a run.
 type seen struct {
-	life    int
+	life    int           // a run that is taken up again begins its lives anew
 	journal []train.Entry // commands, those ahead of a run that went back among them
 	step    int           // where a reader of the records takes it to be
 	beat    time.Time     // when that was
-	resumed bool          // it is known from a file, not from a snapshot
 }
 
 // Observe records what is new in a snapshot of run id: that it started or restarted, its commands, that it went back
@@ -23,14 +22,13 @@ func (s *Session) Observe(id int, snap *train.Snapshot) {
 	s.mu.Lock()
 	k := s.known[id]
 	s.mu.Unlock()
-	if k == nil || k.life != snap.Life && !k.resumed {
+	if k == nil || k.life != snap.Life {
 		k = &seen{life: snap.Life}
 		s.mu.Lock()
 		s.known[id] = k
 		s.mu.Unlock()
 		s.Run(id, snap.Origin)
 	}
-	k.life, k.resumed = snap.Life, false
 	s.commands(id, k, snap)
 	s.beat(id, k, snap)
 }

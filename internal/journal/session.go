@@ -93,7 +93,7 @@ func Resume(dir, id string) (*Session, *Log, error) {
 	s := newSession(func() (file, string, error) { return f, id, nil }, time.Now)
 	s.good, s.torn = int64(l.Good), true
 	for _, r := range l.Runs() {
-		s.known[r.ID] = &seen{journal: r.Journal, step: r.Step, resumed: true}
+		s.known[r.ID] = &seen{journal: r.Journal, step: r.Step}
 	}
 	s.put(Record{Op: OpResume})
 	return s, l, nil
