@@ -120,6 +120,7 @@ func (s stage) show(cmd *cobra.Command, o ui.Options) error {
 	if s.session == nil {
 		return err
 	}
+	model.Last()
 	if err != nil { // a signal or a panic is no end that anybody wanted: the session can be taken up again
 		_ = s.session.Sync()
 		return err

@@ -33,6 +33,25 @@ func (s *Session) Observe(id int, snap *train.Snapshot) {
 	s.beat(id, k, snap)
 }
 
+// Last is Observe at the end of a session: however lately it was done, it records how far the run has come.
+func (s *Session) Last(id int, snap *train.Snapshot) {
+	s.Observe(id, snap)
+	s.mu.Lock()
+	k := s.known[id]
+	s.mu.Unlock()
+	if step := reached(snap); step != k.step && s.Heartbeat(id, step) {
+		k.step = step
+	}
+}
+
+// reached is the step where the run is, or is going.
+func reached(snap *train.Snapshot) int {
+	if snap.Seeking != nil {
+		return snap.Seeking.Target
+	}
+	return snap.Step
+}
+
 // commands records how the journal has changed. What lies ahead of a run that went back belongs to it until the run
 // goes on in another way.
 func (s *Session) commands(id int, k *seen, snap *train.Snapshot) {
@@ -69,10 +88,7 @@ func equal(a, b train.Entry) bool {
 const beatTime = time.Second
 
 func (s *Session) beat(id int, k *seen, snap *train.Snapshot) {
-	step := snap.Step
-	if snap.Seeking != nil {
-		step = snap.Seeking.Target
-	}
+	step := reached(snap)
 	now := s.now()
 	every := max(beatTime, now.Sub(s.started)/100)
 	if step == k.step || snap.Status == train.Running && now.Sub(k.beat) < every {

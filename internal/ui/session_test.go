@@ -9,6 +9,7 @@ import (
 
 	"opttui/internal/journal"
 	"opttui/internal/problems"
+	"opttui/internal/train"
 )
 
 // recorded is a screen whose session is kept in a folder.
@@ -55,6 +56,24 @@ func TestSessionIsTakenUp(t *testing.T) {
 			}
 		}
 		checkFrame(t, again)
+	}
+}
+
+// A run that goes on is recorded from time to time, but at the end as it is.
+func TestSessionEndsWhereTheRunIs(t *testing.T) {
+	dir := t.TempDir()
+	m, s := recorded(t, dir, Options{Runs: []train.Spec{runOf("beale", "sgd", "1e-4")}, Rate: train.Unlimited})
+	until(t, m, "progress", func(s *train.Snapshot) bool { return s.Step > 1000 })
+	recorded := m.lane().snap.Step
+	until(t, m, "more progress", func(s *train.Snapshot) bool { return s.Step > recorded+1000 })
+	shown := m.lane().snap.Step
+	m.Last()
+	log, err := journal.Read(dir, s.ID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if runs := log.Runs(); len(runs) != 1 || runs[0].Step < shown {
+		t.Errorf("the session ends with %+v, the screen showed step %d", runs, shown)
 	}
 }
 
