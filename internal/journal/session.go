@@ -128,8 +128,17 @@ func (s *Session) ID() string {
 	return s.id
 }
 
-// Run records that run id has started, in the place of any other with this id.
-func (s *Session) Run(id int, spec train.Spec) { s.put(Record{Op: OpRun, ID: id, Spec: &spec}) }
+// Run records that run id has started, in the place of any other with this id. A data file is recorded by a path that
+// holds in any folder: the session may be taken up in another.
+func (s *Session) Run(id int, spec train.Spec) {
+	if spec.Data != nil {
+		file := *spec.Data
+		if path, err := filepath.Abs(file.Path); err == nil { // else it has to be taken up in the same one
+			file.Path, spec.Data = path, &file
+		}
+	}
+	s.put(Record{Op: OpRun, ID: id, Spec: &spec})
+}
 
 // Command records that a command has taken effect.
 func (s *Session) Command(id int, e train.Entry) { s.put(Record{Op: OpCommand, ID: id, Entry: &e}) }

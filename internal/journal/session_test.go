@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 	"pgregory.net/rapid"
 
+	"opttui/internal/dataset"
 	"opttui/internal/train"
 	"opttui/internal/usage"
 )
@@ -443,5 +444,29 @@ func TestDirIsThatOfXDG(t *testing.T) {
 	t.Setenv("HOME", "/home/me")
 	if dir, _ := Dir(); dir != "/home/me/.local/state/opttui" {
 		t.Errorf("%s", dir)
+	}
+}
+
+// A session on a file that was named relative to the folder of then is taken up in any other.
+func TestDataFileIsFoundFromAnotherFolder(t *testing.T) {
+	here := t.TempDir()
+	t.Chdir(here)
+	d := &disk{room: 1 << 20}
+	s, _ := on(d)
+	file := &dataset.File{Path: "d.csv"}
+	s.Run(0, train.Spec{Problem: "data", Optimizer: "sgd", Data: file})
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	l, err := Parse(d.data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := l.Runs()[0].Spec.Data.Path
+	if dir, err := filepath.EvalSymlinks(filepath.Dir(got)); err != nil || !filepath.IsAbs(got) || filepath.Base(got) != "d.csv" {
+		t.Errorf("the file is %s, in %s (%v)", got, dir, err)
+	}
+	if file.Path != "d.csv" {
+		t.Errorf("the run's own file is %s now", file.Path)
 	}
 }
