@@ -56,6 +56,17 @@ type Session struct {
 	serr error      // of the last one
 }
 
+// Begin is Create in the folder of Dir. Where there is none the session cannot be kept, and Warning tells why.
+func Begin(program string) *Session {
+	dir, err := Dir()
+	if err == nil {
+		return Create(dir, program)
+	}
+	s := newSession(func() (file, string, error) { return nil, "", err }, time.Now)
+	s.begin(newHeader(program, time.Now()))
+	return s
+}
+
 // Create begins a session in a folder, for a version of the program, and prunes old ones. It does not fail: see Session.
 func Create(dir, program string) *Session {
 	now := time.Now()
@@ -81,7 +92,7 @@ func Resume(dir, id string) (*Session, *Log, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if locked(f) || lock(f) != nil {
+	if take(f) == errInUse {
 		_ = f.Close()
 		return nil, nil, usage.Errorf("session %s is in use by another opttui", id)
 	}

@@ -409,6 +409,52 @@ func TestPrune(t *testing.T) {
 	used.Close()
 }
 
+// A list that another opttui makes locks a file for a moment: that does not keep anybody from taking the session up.
+func TestSessionIsTakenUpWhileItIsListed(t *testing.T) {
+	dir := t.TempDir()
+	s := Create(dir, "v1")
+	s.Run(0, beale())
+	id := s.ID()
+	abandon(s, "")
+	ended := make(chan struct{})
+	stop := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				_, _ = List(dir)
+			}
+		}
+	}()
+	for range 200 {
+		s, _, err := Resume(dir, id)
+		if err != nil {
+			t.Error(err)
+			break
+		}
+		_ = s.Close()
+	}
+	close(stop)
+	<-ended
+}
+
+// Without a home a session goes on unsaved, as on any disk that refuses.
+func TestNoHome(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", "relative")
+	t.Setenv("HOME", "")
+	s := Begin("v1")
+	s.Run(0, beale())
+	if why := s.Warning(); !strings.Contains(why, "HOME") || !strings.Contains(why, "goes on") {
+		t.Errorf("warning %q", why)
+	}
+	if err := s.Close(); err == nil {
+		t.Error("the session was kept")
+	}
+}
+
 func TestReadOnlyFolder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "blocked")
 	if err := os.WriteFile(dir, nil, 0o600); err != nil { // a file where the folder should be: root can write anywhere
