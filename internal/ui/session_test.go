@@ -77,6 +77,20 @@ func TestSessionEndsWhereTheRunIs(t *testing.T) {
 	}
 }
 
+// A session of very many steps is on its way for long: esc stays where the run is, and the screen says so.
+func TestWayIsGivenUp(t *testing.T) {
+	again := []journal.Run{{Spec: runOf("rosenbrock", "adam", "0.01"), Step: 1 << 40}}
+	m := open(t, 120, 40, Options{Again: again})
+	until(t, m, "progress", func(s *train.Snapshot) bool { return s.Seeking != nil && s.Step > 0 })
+	wants(t, m, "going to step", "esc stays")
+	press(t, m, "esc")
+	s := m.lane().snap
+	if s.Seeking != nil || s.Status != train.Paused || s.Step == 0 || s.Step == 1<<40 {
+		t.Errorf("after esc: %+v at step %d, %s", s.Seeking, s.Step, s.Status)
+	}
+	advance(t, m, 5)
+}
+
 // A folder that cannot be written is told once, and the screen goes on.
 func TestSessionThatCannotBeKept(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
