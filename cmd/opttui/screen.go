@@ -101,11 +101,7 @@ type stage struct {
 func (s stage) show(cmd *cobra.Command, o ui.Options) error {
 	why := noScreen(cmd.OutOrStdout())
 	if why == "" && !s.unrecorded && s.session == nil {
-		dir, err := journal.Dir()
-		if err != nil {
-			return err
-		}
-		s.session = journal.Create(dir, version())
+		s.session = journal.Begin(version())
 	}
 	o.Record = s.session
 	model, err := ui.New(cmd.Context(), o)
@@ -120,6 +116,7 @@ func (s stage) show(cmd *cobra.Command, o ui.Options) error {
 	if s.session == nil {
 		return err
 	}
+	model.Last()
 	if err != nil { // a signal or a panic is no end that anybody wanted: the session can be taken up again
 		_ = s.session.Sync()
 		return err

@@ -89,17 +89,27 @@ func create(dir string, now time.Time) (f *os.File, id string, err error) {
 	if err != nil {
 		return nil, "", err
 	}
-	for range 10 { // a list that another opttui makes locks each file for a moment
-		if lock(f) == nil {
-			break // a file system without locks never comes here: its sessions may be offered while they are in use
-		}
-		time.Sleep(time.Millisecond)
-	}
+	_ = take(f) // nobody else has a file that is new
 	if d, err := os.Open(dir); err == nil {
 		_ = d.Sync() // the name, too, is to survive a power cut; not every system can
 		_ = d.Close()
 	}
 	return f, id, nil
+}
+
+// errInUse is the error of a file that another opttui has.
+var errInUse = errors.New("in use")
+
+// take takes the file in use until it is closed. On a file system without locks that has no effect: its sessions may be
+// offered while they are in use.
+func take(f *os.File) (err error) {
+	for range 10 { // a list that another opttui makes locks each file for a moment
+		if err = lock(f); !errors.Is(err, errInUse) {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return err
 }
 
 // inUse tells whether an opttui has the file open.

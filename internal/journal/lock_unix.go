@@ -8,8 +8,14 @@ import (
 	"syscall"
 )
 
-// lock takes the file in use until it is closed, by however the program ends.
-func lock(f *os.File) error { return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) }
+// lock takes the file in use until it is closed, by however the program ends; errInUse tells that another has it.
+func lock(f *os.File) error {
+	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return errInUse
+	}
+	return err
+}
 
 // locked tells whether another has the file in use.
 func locked(f *os.File) bool {

@@ -9,11 +9,10 @@ import (
 
 // seen is what is recorded of a run.
 type seen struct {
-	life    int
+	life    int           // a run that is taken up again begins its lives anew
 	journal []train.Entry // commands, those ahead of a run that went back among them
 	step    int           // where a reader of the records takes it to be
 	beat    time.Time     // when that was
-	resumed bool          // it is known from a file, not from a snapshot
 }
 
 // Observe records what is new in a snapshot of run id: that it started or restarted, its commands, that it went back
@@ -23,16 +22,34 @@ func (s *Session) Observe(id int, snap *train.Snapshot) {
 	s.mu.Lock()
 	k := s.known[id]
 	s.mu.Unlock()
-	if k == nil || k.life != snap.Life && !k.resumed {
+	if k == nil || k.life != snap.Life {
 		k = &seen{life: snap.Life}
 		s.mu.Lock()
 		s.known[id] = k
 		s.mu.Unlock()
 		s.Run(id, snap.Origin)
 	}
-	k.life, k.resumed = snap.Life, false
 	s.commands(id, k, snap)
 	s.beat(id, k, snap)
+}
+
+// Last is Observe at the end of a session: however lately it was done, it records how far the run has come.
+func (s *Session) Last(id int, snap *train.Snapshot) {
+	s.Observe(id, snap)
+	s.mu.Lock()
+	k := s.known[id]
+	s.mu.Unlock()
+	if step := reached(snap); step != k.step && s.Heartbeat(id, step) {
+		k.step = step
+	}
+}
+
+// reached is the step where the run is, or is going.
+func reached(snap *train.Snapshot) int {
+	if snap.Seeking != nil {
+		return snap.Seeking.Target
+	}
+	return snap.Step
 }
 
 // commands records how the journal has changed. What lies ahead of a run that went back belongs to it until the run
@@ -74,10 +91,7 @@ func equal(a, b train.Entry) bool {
 const beatTime = time.Second
 
 func (s *Session) beat(id int, k *seen, snap *train.Snapshot) {
-	step := snap.Step
-	if snap.Seeking != nil {
-		step = snap.Seeking.Target
-	}
+	step := reached(snap)
 	now := s.now()
 	every := max(beatTime, now.Sub(s.started)/100)
 	if step == k.step || snap.Status == train.Running && now.Sub(k.beat) < every {

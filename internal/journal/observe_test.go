@@ -148,6 +148,31 @@ func TestResumedSessionIsObserved(t *testing.T) {
 	}
 }
 
+// A run may be started anew before a frame has shown it as it was taken up: the session has the new one.
+func TestRestartOfAResumedRunIsRecorded(t *testing.T) {
+	dir := t.TempDir()
+	s := Create(dir, "v1")
+	s.Run(0, beale())
+	abandon(s, "")
+	s, _, err := Resume(dir, s.ID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	fresh := beale()
+	fresh.Seed = 7
+	s.Observe(0, &train.Snapshot{Life: 1, Origin: fresh, Status: train.Paused})
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	l, err := Read(dir, s.ID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if runs := l.Runs(); len(runs) != 1 || runs[0].Spec.Seed != 7 {
+		t.Errorf("the session has %+v, the run was started anew with seed 7", runs)
+	}
+}
+
 // A long session has a bounded number of heartbeats.
 func TestHeartbeatsThinOut(t *testing.T) {
 	d := &disk{room: 1 << 30}

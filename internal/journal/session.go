@@ -56,6 +56,17 @@ type Session struct {
 	serr error      // of the last one
 }
 
+// Begin is Create in the folder of Dir. Where there is none the session cannot be kept, and Warning tells why.
+func Begin(program string) *Session {
+	dir, err := Dir()
+	if err == nil {
+		return Create(dir, program)
+	}
+	s := newSession(func() (file, string, error) { return nil, "", err }, time.Now)
+	s.begin(newHeader(program, time.Now()))
+	return s
+}
+
 // Create begins a session in a folder, for a version of the program, and prunes old ones. It does not fail: see Session.
 func Create(dir, program string) *Session {
 	now := time.Now()
@@ -81,7 +92,7 @@ func Resume(dir, id string) (*Session, *Log, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if locked(f) || lock(f) != nil {
+	if take(f) == errInUse {
 		_ = f.Close()
 		return nil, nil, usage.Errorf("session %s is in use by another opttui", id)
 	}
@@ -93,7 +104,7 @@ func Resume(dir, id string) (*Session, *Log, error) {
 	s := newSession(func() (file, string, error) { return f, id, nil }, time.Now)
 	s.good, s.torn = int64(l.Good), true
 	for _, r := range l.Runs() {
-		s.known[r.ID] = &seen{journal: r.Journal, step: r.Step, resumed: true}
+		s.known[r.ID] = &seen{journal: r.Journal, step: r.Step}
 	}
 	s.put(Record{Op: OpResume})
 	return s, l, nil
@@ -128,8 +139,17 @@ func (s *Session) ID() string {
 	return s.id
 }
 
-// Run records that run id has started, in the place of any other with this id.
-func (s *Session) Run(id int, spec train.Spec) { s.put(Record{Op: OpRun, ID: id, Spec: &spec}) }
+// Run records that run id has started, in the place of any other with this id. A data file is recorded by a path that
+// holds in any folder: the session may be taken up in another.
+func (s *Session) Run(id int, spec train.Spec) {
+	if spec.Data != nil {
+		file := *spec.Data
+		if path, err := filepath.Abs(file.Path); err == nil { // else it has to be taken up in the same one
+			file.Path, spec.Data = path, &file
+		}
+	}
+	s.put(Record{Op: OpRun, ID: id, Spec: &spec})
+}
 
 // Command records that a command has taken effect.
 func (s *Session) Command(id int, e train.Entry) { s.put(Record{Op: OpCommand, ID: id, Entry: &e}) }

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 	"pgregory.net/rapid"
 
+	"opttui/internal/dataset"
 	"opttui/internal/train"
 	"opttui/internal/usage"
 )
@@ -408,6 +409,52 @@ func TestPrune(t *testing.T) {
 	used.Close()
 }
 
+// A list that another opttui makes locks a file for a moment: that does not keep anybody from taking the session up.
+func TestSessionIsTakenUpWhileItIsListed(t *testing.T) {
+	dir := t.TempDir()
+	s := Create(dir, "v1")
+	s.Run(0, beale())
+	id := s.ID()
+	abandon(s, "")
+	ended := make(chan struct{})
+	stop := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				_, _ = List(dir)
+			}
+		}
+	}()
+	for range 200 {
+		s, _, err := Resume(dir, id)
+		if err != nil {
+			t.Error(err)
+			break
+		}
+		_ = s.Close()
+	}
+	close(stop)
+	<-ended
+}
+
+// Without a home a session goes on unsaved, as on any disk that refuses.
+func TestNoHome(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", "relative")
+	t.Setenv("HOME", "")
+	s := Begin("v1")
+	s.Run(0, beale())
+	if why := s.Warning(); !strings.Contains(why, "HOME") || !strings.Contains(why, "goes on") {
+		t.Errorf("warning %q", why)
+	}
+	if err := s.Close(); err == nil {
+		t.Error("the session was kept")
+	}
+}
+
 func TestReadOnlyFolder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "blocked")
 	if err := os.WriteFile(dir, nil, 0o600); err != nil { // a file where the folder should be: root can write anywhere
@@ -443,5 +490,29 @@ func TestDirIsThatOfXDG(t *testing.T) {
 	t.Setenv("HOME", "/home/me")
 	if dir, _ := Dir(); dir != "/home/me/.local/state/opttui" {
 		t.Errorf("%s", dir)
+	}
+}
+
+// A session on a file that was named relative to the folder of then is taken up in any other.
+func TestDataFileIsFoundFromAnotherFolder(t *testing.T) {
+	here := t.TempDir()
+	t.Chdir(here)
+	d := &disk{room: 1 << 20}
+	s, _ := on(d)
+	file := &dataset.File{Path: "d.csv"}
+	s.Run(0, train.Spec{Problem: "data", Optimizer: "sgd", Data: file})
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	l, err := Parse(d.data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := l.Runs()[0].Spec.Data.Path
+	if dir, err := filepath.EvalSymlinks(filepath.Dir(got)); err != nil || !filepath.IsAbs(got) || filepath.Base(got) != "d.csv" {
+		t.Errorf("the file is %s, in %s (%v)", got, dir, err)
+	}
+	if file.Path != "d.csv" {
+		t.Errorf("the run's own file is %s now", file.Path)
 	}
 }

@@ -14,30 +14,9 @@ import (
 // Unlimited is the rate of a run that goes as fast as it can.
 var Unlimited = math.Inf(1)
 
-// mailboxSize bounds how many messages wait for a run; a person cannot press so many keys in a millisecond.
-const mailboxSize = 256
-
 const (
 	batchTime   = time.Millisecond     // how long a run computes before it looks into its mailbox
 	publishTime = 5 * time.Millisecond // how old a snapshot may get while nothing but steps happen
-)
-
-// message asks the goroutine of a Live for something: a command or a control.
-type message struct {
-	id      uint64
-	command *Command
-	control func(*Live) error
-	probe   chan<- *Probe // has room for one
-	when    when
-}
-
-// when says what a message does while the run is on its way to another step.
-type when int
-
-const (
-	waits when = iota // for the arrival
-	seeks             // changes the way
-	ends              // ends it
 )
 
 // Live is a run in a goroutine of its own. All methods may be called from any goroutine.
@@ -140,16 +119,20 @@ func (l *Live) Do(c Command) (uint64, bool) { return l.send(message{command: &c}
 
 // Pause stops taking steps, or goes on.
 func (l *Live) Pause(paused bool) (uint64, bool) {
-	return l.send(message{control: func(l *Live) error {
+	when := steers
+	if paused {
+		when = rests
+	}
+	return l.send(message{when: when, control: func(l *Live) error {
 		l.paused = paused
 		l.singles = 0
 		return nil
 	}})
 }
 
-// Single pauses and takes n steps.
+// Single pauses and takes n steps. Commands that are sent after it take effect when these have been taken.
 func (l *Live) Single(n int) (uint64, bool) {
-	return l.send(message{control: func(l *Live) error {
+	return l.send(message{when: steers, control: func(l *Live) error {
 		l.paused = true
 		l.singles += n
 		return nil
@@ -158,7 +141,7 @@ func (l *Live) Single(n int) (uint64, bool) {
 
 // SetRate sets how many steps a second are wanted; Unlimited is as many as there can be.
 func (l *Live) SetRate(rate float64) (uint64, bool) {
-	return l.send(message{control: func(l *Live) error {
+	return l.send(message{when: steers, control: func(l *Live) error {
 		l.rate = rate
 		return nil
 	}})
@@ -194,17 +177,8 @@ func (l *Live) Watch(on bool) { l.watched.Store(on) }
 
 // Probe asks for a copy of the run, which is sent to probe; that must have room for it, and is closed after it. It never
 // comes where the run is stopped before.
-func (l *Live) Probe(probe chan<- *Probe) (uint64, bool) { return l.send(message{probe: probe}) }
-
-func (l *Live) send(m message) (uint64, bool) {
-	// The number is taken first and given back on failure only by not being used: numbers may be skipped.
-	m.id = l.sent.Add(1)
-	select {
-	case l.mail <- m:
-		return m.id, true
-	default:
-		return m.id, false
-	}
+func (l *Live) Probe(probe chan<- *Probe) (uint64, bool) {
+	return l.send(message{when: steers, probe: probe})
 }
 
 // loop is the goroutine: look into the mailbox, take steps for about a millisecond, publish.
@@ -240,49 +214,6 @@ func (l *Live) loop(ctx context.Context) {
 			l.take(m)
 		case <-timer.C:
 		}
-	}
-}
-
-// take carries out one message and all that wait behind it.
-func (l *Live) take(m message) {
-	if m.probe == nil { // a person is to read why the last key was refused
-		l.refused = ""
-	}
-	for {
-		l.receive(m)
-		select {
-		case m = <-l.mail:
-		default:
-			l.clock = time.Now() // time spent idle is not running time
-			l.publish(l.clock)
-			return
-		}
-	}
-}
-
-// receive carries out a message, or puts it off until the run has arrived where it is going.
-func (l *Live) receive(m message) {
-	switch {
-	case m.when == ends:
-		for l.seek = nil; len(l.waiting) > 0; l.seek = nil { // what has waited may begin another way
-			l.drain()
-		}
-		l.handle(m)
-	case l.seek == nil, m.when == seeks && len(l.waiting) == 0:
-		l.handle(m)
-	case len(l.waiting) == mailboxSize:
-		l.refused = "too many keys while the run goes to another step"
-	default:
-		l.waiting = append(l.waiting, m)
-	}
-}
-
-// drain carries out what has waited, until a message among it sends the run on another way.
-func (l *Live) drain() {
-	for len(l.waiting) > 0 && l.seek == nil {
-		m := l.waiting[0]
-		l.waiting = l.waiting[1:]
-		l.handle(m)
 	}
 }
 
@@ -324,19 +255,16 @@ func (l *Live) rescue() {
 }
 
 func (l *Live) crash(p any) {
-	l.crashed, l.seek = fmt.Sprintf("%v\n%s", p, debug.Stack()), nil
+	l.crashed, l.seek, l.singles = fmt.Sprintf("%v\n%s", p, debug.Stack()), nil, 0
 }
 
 // turn takes as many steps as are due and returns how long nothing will be due, or that nothing will be due
 // before a message comes.
 func (l *Live) turn() (wait time.Duration, idle bool) {
 	defer l.rescue()
-	if l.seek == nil && len(l.waiting) > 0 {
+	if len(l.waiting) > 0 && l.ready(l.waiting[0]) {
 		l.drain()
 		l.publish(time.Now())
-	}
-	if l.run.Over() {
-		l.singles = 0 // a command that helps is not to be followed by steps asked for before
 	}
 	if l.crashed != "" || l.seek == nil && (l.run.Over() || l.paused && l.singles == 0) {
 		return 0, true

@@ -98,6 +98,54 @@ func TestPauseAndSingleSteps(t *testing.T) {
 	until(t, l, "progress", func(s *Snapshot) bool { return s.Step > 1000 && s.Status == Running })
 }
 
+// Keys that come in one burst do what they do when they are pressed slowly: a command after single steps finds them taken.
+func TestCommandsWaitForSingleSteps(t *testing.T) {
+	l := start(t, Spec{Problem: "beale", Optimizer: "sgd", Set: map[string]string{"lr": "0.001"}}, Unlimited, true)
+	double := Command{Op: OpScale, Key: "lr", Factor: 2}
+	half := Command{Op: OpSet, Key: "lr", Value: "0.0005"}
+	for range 20 {
+		from := l.Snapshot()
+		l.Single(10)
+		l.Do(half)
+		l.Single(3)
+		l.Do(double)
+		l.Single(1)
+		id, _ := l.Rewind(4)
+		s := until(t, l, "way back", func(s *Snapshot) bool { return s.Applied >= id && s.Seeking == nil })
+		if want := from.Step + 10; s.Step != want || s.Journal[len(s.Journal)-1].Step != want || s.Ahead == nil || s.Ahead.End != want+4 {
+			t.Fatalf("at step %d with %+v, ahead %+v; the command is of step %d", s.Step, s.Journal, s.Ahead, want)
+		}
+	}
+	// A pause gives them up, and what waited for them comes at once; so does a restart.
+	before := len(l.Snapshot().Journal)
+	l.Single(1 << 40)
+	l.Do(double)
+	id, _ := l.Pause(true)
+	s := until(t, l, "pause", func(s *Snapshot) bool { return s.Applied >= id })
+	if s.Status != Paused || len(s.Journal) != before+1 {
+		t.Errorf("%s with %d commands, not %d", s.Status, len(s.Journal), before+1)
+	}
+	rate, _ := s.Setting("optimizer.lr")
+	l.Single(1 << 40)
+	l.Do(double)
+	id, _ = l.Restart(nil)
+	s = until(t, l, "restart", func(s *Snapshot) bool { return s.Applied >= id })
+	if again, _ := s.Setting("optimizer.lr"); s.Step != 0 || again.Value != 2*rate.Value {
+		t.Errorf("restarted at step %d with the rate %g, not %g", s.Step, again.Value, 2*rate.Value)
+	}
+	// A run that is over, or crashes, does not let them wait for ever.
+	over := start(t, Spec{Problem: "rosenbrock", Optimizer: "sgd", Set: map[string]string{"lr": "100"}}, Unlimited, true)
+	for range 3 {
+		over.Single(1 << 40)
+		id, _ = over.Do(double)
+	}
+	until(t, over, "answer of a run that is over", func(s *Snapshot) bool { return s.Applied >= id && s.Status == Diverged && len(s.Journal) == 3 })
+	crash := start(t, Spec{Problem: "broken_for_test", Optimizer: "sgd"}, Unlimited, true)
+	crash.Single(1 << 40)
+	id, _ = crash.Do(double)
+	until(t, crash, "answer of a crashed run", func(s *Snapshot) bool { return s.Applied >= id && s.Status == Crashed })
+}
+
 func TestRateIsKept(t *testing.T) {
 	l := start(t, Spec{Problem: "beale", Optimizer: "sgd", Set: map[string]string{"lr": "0.001"}}, 600, false)
 	begin := time.Now()

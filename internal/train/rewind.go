@@ -49,7 +49,7 @@ func (l *Live) GoTo(step int) (uint64, bool) {
 	return l.send(message{when: seeks, control: func(l *Live) error { return l.goTo(step) }})
 }
 
-// Halt ends a GoTo where the run is on its way. It does nothing else.
+// Halt ends a GoTo where the run is on its way, and gives up single steps still to be taken.
 func (l *Live) Halt() (uint64, bool) {
 	return l.send(message{when: ends, control: func(*Live) error { return nil }})
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"opttui/internal/export"
+	"opttui/internal/optim"
 	"opttui/internal/plot"
 	"opttui/internal/recipe"
 	"opttui/internal/train"
@@ -94,21 +95,16 @@ func (m *Model) scheduleFiles() ([]artefact, error) {
 		return nil, fmt.Errorf("%s has no learning rate", s.Optimizer.Name)
 	}
 	title := s.Optimizer.Name + " on " + s.Spec.Problem
+	var points []optim.RatePoint
+	var exact bool
 	return []artefact{
-		{"json", func(w io.Writer) error {
-			points, _, err := train.Rates(m.ctx, s.Origin, s.Journal, s.Step)
-			if err != nil {
+		{"json", func(w io.Writer) (err error) {
+			if points, exact, err = train.Rates(m.ctx, s.Origin, s.Journal, s.Step); err != nil {
 				return err
 			}
 			return export.Rates(w, points)
 		}},
-		{"py", func(w io.Writer) error {
-			points, exact, err := train.Rates(m.ctx, s.Origin, s.Journal, s.Step)
-			if err != nil {
-				return err
-			}
-			return export.Python(w, title, points, exact)
-		}},
+		{"py", func(w io.Writer) error { return export.Python(w, title, points, exact) }}, // written second
 	}, nil
 }
 

@@ -439,6 +439,9 @@ func (m *Model) all(f func(l *train.Live) (uint64, bool)) bool {
 // is shared by all runs of a race, or they could not be compared; everything else is the selected run's own.
 func (m *Model) doFor(key string, c train.Command) {
 	if strings.HasPrefix(key, "problem.") || key == "run.noise" {
+		for _, l := range m.lanes {
+			m.banish(l) // on another function it would not tell what the change brought
+		}
 		m.all(func(l *train.Live) (uint64, bool) { return l.Do(c) })
 		return
 	}

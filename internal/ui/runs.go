@@ -31,7 +31,7 @@ func (m *Model) listRuns() []listed {
 			rows = append(rows, listed{i, '└', l.origin})
 		}
 		if s.Seeking != nil {
-			rows = append(rows, listed{i, '…', fmt.Sprintf("going to step %s, at %s", grouped(s.Seeking.Target), grouped(s.Step))})
+			rows = append(rows, listed{i, '…', fmt.Sprintf("going to step %s, at %s · esc stays", grouped(s.Seeking.Target), grouped(s.Step))})
 		}
 		if g := l.ghost; g != nil {
 			rows = append(rows, listed{i, g.marker, m.bought(l)})

@@ -19,6 +19,16 @@ func (m *Model) record(l *lane, s *train.Snapshot) {
 	}
 }
 
+// Last writes to the session's journal where the runs are now that the screen is gone.
+func (m *Model) Last() {
+	if m.journal == nil {
+		return
+	}
+	for _, l := range m.lanes {
+		m.journal.Last(l.id, l.live.Snapshot())
+	}
+}
+
 // unrecord tells the journal that a run is no more.
 func (m *Model) unrecord(l *lane) {
 	if m.journal != nil {

@@ -9,6 +9,7 @@ import (
 
 	"opttui/internal/journal"
 	"opttui/internal/problems"
+	"opttui/internal/train"
 )
 
 // recorded is a screen whose session is kept in a folder.
@@ -56,6 +57,38 @@ func TestSessionIsTakenUp(t *testing.T) {
 		}
 		checkFrame(t, again)
 	}
+}
+
+// A run that goes on is recorded from time to time, but at the end as it is.
+func TestSessionEndsWhereTheRunIs(t *testing.T) {
+	dir := t.TempDir()
+	m, s := recorded(t, dir, Options{Runs: []train.Spec{runOf("beale", "sgd", "1e-4")}, Rate: train.Unlimited})
+	until(t, m, "progress", func(s *train.Snapshot) bool { return s.Step > 1000 })
+	recorded := m.lane().snap.Step
+	until(t, m, "more progress", func(s *train.Snapshot) bool { return s.Step > recorded+1000 })
+	shown := m.lane().snap.Step
+	m.Last()
+	log, err := journal.Read(dir, s.ID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if runs := log.Runs(); len(runs) != 1 || runs[0].Step < shown {
+		t.Errorf("the session ends with %+v, the screen showed step %d", runs, shown)
+	}
+}
+
+// A session of very many steps is on its way for long: esc stays where the run is, and the screen says so.
+func TestWayIsGivenUp(t *testing.T) {
+	again := []journal.Run{{Spec: runOf("rosenbrock", "adam", "0.01"), Step: 1 << 40}}
+	m := open(t, 120, 40, Options{Again: again})
+	until(t, m, "progress", func(s *train.Snapshot) bool { return s.Seeking != nil && s.Step > 0 })
+	wants(t, m, "going to step", "esc stays")
+	press(t, m, "esc")
+	s := m.lane().snap
+	if s.Seeking != nil || s.Status != train.Paused || s.Step == 0 || s.Step == 1<<40 {
+		t.Errorf("after esc: %+v at step %d, %s", s.Seeking, s.Step, s.Status)
+	}
+	advance(t, m, 5)
 }
 
 // A folder that cannot be written is told once, and the screen goes on.

@@ -26,6 +26,16 @@ func (m *Model) rewind(n int) {
 	}
 }
 
+// halt is the key esc: runs that are on a long way to another step stay where they are.
+func (m *Model) halt() {
+	for _, l := range m.lanes {
+		if l.snap.Seeking != nil {
+			id, ok := l.live.Halt()
+			m.send(l, id, ok)
+		}
+	}
+}
+
 // pauseAll rests all runs.
 func (m *Model) pauseAll() {
 	if !m.paused {

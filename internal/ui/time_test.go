@@ -177,6 +177,22 @@ func TestAdviceNamesItsStep(t *testing.T) {
 	}
 }
 
+// A ghost on another function than its run would tell nothing: a change of the problem or of its noise ends it.
+func TestGhostLeavesWithItsProblem(t *testing.T) {
+	m := open(t, 120, 40, Options{Runs: []train.Spec{runOf("quadratic", "momentum", "1e-4")}, Paused: true})
+	for _, key := range []string{"problem.condition", "run.noise"} {
+		advance(t, m, 10)
+		m.ghosts = true
+		press(t, m, "]")
+		until(t, m, "ghost", func(*train.Snapshot) bool { return m.lane().ghost != nil })
+		m.doFor(key, train.Command{Op: train.OpTurn, Key: key, Notches: 1})
+		settle(t, m)
+		if s := m.lane().snap; m.refused || m.lane().ghost != nil {
+			t.Errorf("%s: %q, the ghost is still there: %+v", key, m.status, s.Journal)
+		}
+	}
+}
+
 // On its way to a step after the change a run may come from before it: the ghost stays.
 func TestGhostStaysOnTheWay(t *testing.T) {
 	m := open(t, 160, 45, Options{Runs: []train.Spec{runOf("beale", "momentum", "0.002")}, Paused: true})
