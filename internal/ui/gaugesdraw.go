@@ -141,6 +141,10 @@ func percentage(share float64) string {
 func (m *Model) classPart(r *curvature.Report) part {
 	text := string(r.Class)
 	switch {
+	case r.Class == curvature.Degenerate && r.Critical:
+		return part{text: "at a degenerate point", color: m.accent(), attr: plot.Bold}
+	case r.Class == curvature.Degenerate:
+		return part{text: "flat in a direction"}
 	case r.Critical:
 		return part{text: "at a " + text, color: m.accent(), attr: plot.Bold}
 	case r.Distance < farAway: // false for NaN
@@ -166,8 +170,9 @@ func (m *Model) gradientLine(r *curvature.Report) []part {
 // eigenText writes the eigenvalues: both of two, else the ends. What may as well be zero, as far as it has been computed, is
 // called that.
 func eigenText(r *curvature.Report) string {
+	nothing := math.Max(r.Error, 1e-13*math.Max(math.Abs(r.Max()), math.Abs(r.Min())))
 	write := func(v float64) string {
-		if math.Abs(v) <= r.Error {
+		if math.Abs(v) <= nothing {
 			return "≈ 0"
 		}
 		return value(v)
