@@ -46,6 +46,9 @@ func (m *Model) listRuns() []listed {
 			rows = append(rows, listed{i, '├', fmt.Sprintf("%sleft at %s, went to %s  loss %s", strings.Repeat("  ", depth(s.Branches, b)), grouped(b.Fork), grouped(b.End), value(b.Loss))})
 		}
 	}
+	if len(rows) > m.lay.runs.inner().h { // what belongs to the other runs gives way
+		rows = slices.DeleteFunc(rows, func(r listed) bool { return r.sign != 0 && r.lane != m.sel })
+	}
 	return rows
 }
 
