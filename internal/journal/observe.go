@@ -92,7 +92,6 @@ func (s *Session) beat(id int, k *seen, snap *train.Snapshot) {
 	now := s.now()
 	every := max(beatTime, now.Sub(s.started)/100)
 	if step == k.step || snap.Status == train.Running && now.Sub(k.beat) < every {
-		s.retry()
 		return
 	}
 	if s.Heartbeat(id, step) {
