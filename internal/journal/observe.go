@@ -68,6 +68,9 @@ func (s *Session) commands(id int, k *seen, snap *train.Snapshot) {
 	}
 	if same < len(k.journal) {
 		step := k.journal[same].Step - 1
+		for same > 0 && line[same-1].Step > step { // the record takes all of that step away
+			same--
+		}
 		s.Rewind(id, step)
 		k.step = step
 	}
