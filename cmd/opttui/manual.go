@@ -1,6 +1,7 @@
 package main
 
 import (
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -18,7 +19,7 @@ func manualRates(given map[string]string) error {
 	}
 	var points []optim.RatePoint
 	var err error
-	if strings.Contains(text, "=") {
+	if strings.Contains(text, "=") && filepath.Ext(text) != ".json" {
 		if points, err = optim.ParseRates(text); err != nil {
 			return usage.From(err)
 		}

@@ -8,7 +8,7 @@ import (
 )
 
 func TestManualSchedule(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "rates.json")
+	file := filepath.Join(t.TempDir(), "lr=0.25.json")
 	if err := os.WriteFile(file, []byte("[[0, 0.25], [2, 0.125]]\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -3,17 +3,10 @@ package export
 import (
 	"bufio"
 	"encoding/binary"
-	"fmt"
 	"hash/crc32"
 	"io"
 	"math"
-	"time"
 )
-
-// EventsName is a name by which TensorBoard takes a file in a run's folder for one of events.
-func EventsName(started time.Time) string {
-	return fmt.Sprintf("events.out.tfevents.%d.opttui", started.Unix())
-}
 
 // Events writes a file for TensorBoard with the scalars loss (the mean of the steps since the row before) and, where
 // there is one, lr. Steps without a finite loss are left out.

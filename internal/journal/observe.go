@@ -68,6 +68,9 @@ func (s *Session) commands(id int, k *seen, snap *train.Snapshot) {
 	}
 	if same < len(k.journal) {
 		step := k.journal[same].Step - 1
+		for same > 0 && line[same-1].Step > step { // the record takes all of that step away
+			same--
+		}
 		s.Rewind(id, step)
 		k.step = step
 		for same > 0 && line[same-1].Step > step { // gone with the others of its step: again
@@ -95,7 +98,6 @@ func (s *Session) beat(id int, k *seen, snap *train.Snapshot) {
 	now := s.now()
 	every := max(beatTime, now.Sub(s.started)/100)
 	if step == k.step || snap.Status == train.Running && now.Sub(k.beat) < every {
-		s.retry()
 		return
 	}
 	if s.Heartbeat(id, step) {

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"context"
+	"reflect"
 	"runtime"
 	"slices"
 	"testing"
@@ -171,6 +172,25 @@ func TestRestartOfAResumedRunIsRecorded(t *testing.T) {
 	if runs := l.Runs(); len(runs) != 1 || runs[0].Spec.Seed != 7 {
 		t.Errorf("the session has %+v, the run was started anew with seed 7", runs)
 	}
+}
+
+// Of two commands at a step the first may be the same again when a person has gone back and on.
+func TestOneOfTwoCommandsAtAStepIsAnother(t *testing.T) {
+	d := &disk{room: 1 << 20}
+	s, _ := on(d)
+	double := half(5)
+	double.Command.Value = "1"
+	for _, line := range [][]train.Entry{{half(5), half(5)}, {half(5), double}, {half(5)}} {
+		s.Observe(0, &train.Snapshot{Status: train.Paused, Step: 5, Origin: beale(), Journal: line})
+		l, err := Parse(d.data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := l.Runs()[0].Journal; !reflect.DeepEqual(got, line) {
+			t.Errorf("the session has %+v, the run %+v", got, line)
+		}
+	}
+	s.Close()
 }
 
 // A long session has a bounded number of heartbeats.

@@ -90,23 +90,6 @@ func (l *Log) Clean() bool {
 	return n > 0 && l.Records[n-1].Op == OpClose && l.Lost == 0
 }
 
-// Restore computes the runs of a session again, each to the furthest step that is known of it.
-func Restore(l *Log) ([]*train.Run, error) {
-	var runs []*train.Run
-	for _, r := range l.Runs() {
-		step := r.Step
-		if n := len(r.Journal); n > 0 {
-			step = max(step, r.Journal[n-1].Step)
-		}
-		run, err := train.Replay(r.Spec, r.Journal, step)
-		if err != nil {
-			return nil, err
-		}
-		runs = append(runs, run)
-	}
-	return runs, nil
-}
-
 // Read reads the session with the given ID. The error of one that is not there is a *usage.Error.
 func Read(dir, id string) (*Log, error) {
 	data, err := os.ReadFile(filepath.Join(dir, id+suffix))

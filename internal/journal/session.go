@@ -168,7 +168,7 @@ func (s *Session) Remove(id int) {
 // Heartbeat records how far the run has come. Where the disk takes nothing it is let go, and the result is false:
 // another will follow.
 func (s *Session) Heartbeat(id, step int) bool {
-	s.retry()
+	s.Retry()
 	s.mu.Lock()
 	waits := len(s.pending) > 0
 	s.mu.Unlock()
@@ -257,8 +257,9 @@ func (s *Session) put(r Record) {
 	}
 }
 
-// retry tries again to write what is pending, if it is time.
-func (s *Session) retry() {
+// Retry tries again to write what is pending, if it is time. Whoever calls it now and then need not wait for something to
+// record.
+func (s *Session) Retry() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.pending) > 0 && !s.closed && s.now().Sub(s.tried) >= retryTime {

@@ -141,9 +141,10 @@ func TestSessionIsReadBack(t *testing.T) {
 	if !l.Clean() || l.Lost != 0 || l.Header.Program != "v1" || l.Header.Arch == "" || l.Header.Started.Year() != 2026 {
 		t.Errorf("%+v", l)
 	}
-	runs, err := Restore(l)
-	if err != nil || len(runs) != 2 || runs[0].Step() != 40 || len(runs[0].Journal()) != 2 {
-		t.Errorf("restored %v (%v)", runs, err)
+	r := l.Runs()[0]
+	run, err := train.Replay(r.Spec, r.Journal, r.Step)
+	if err != nil || run.Step() != 40 || len(run.Journal()) != 2 {
+		t.Errorf("made again: %v (%v)", run, err)
 	}
 	if text := string(d.data); strings.Count(text, "\n") != 14 || !strings.Contains(text, `"value":"0.5"`) {
 		t.Errorf("the file is not readable:\n%s", text)

@@ -351,6 +351,7 @@ func (m *Model) pull() {
 		m.watch(l)
 		m.dirty = true
 	}
+	m.retry()
 	for _, l := range m.lanes {
 		m.haunt(l)
 	}

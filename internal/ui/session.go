@@ -12,6 +12,14 @@ func (m *Model) record(l *lane, s *train.Snapshot) {
 		return
 	}
 	m.journal.Observe(l.id, s)
+}
+
+// retry lets the journal write what a disk has refused, also while all runs rest, and tells when that begins or is over.
+func (m *Model) retry() {
+	if m.journal == nil {
+		return
+	}
+	m.journal.Retry()
 	if why := m.journal.Warning(); why != m.unsaved {
 		if m.unsaved = why; why != "" {
 			m.refuse("%s", why)

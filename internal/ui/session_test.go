@@ -106,6 +106,24 @@ func TestSessionThatCannotBeKept(t *testing.T) {
 	wants(t, m, "ε 5.00e-3 at step 1")
 }
 
+// A disk that takes nothing and then does has all of a session whose runs rest.
+func TestSessionIsKeptWhenTheDiskHasRoomAgain(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m, s := recorded(t, file, Options{Runs: []train.Spec{runOf("beale", "sgd", "1e-4")}, Paused: true})
+	press(t, m, "]")
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	until(t, m, "room", func(*train.Snapshot) bool { return m.unsaved == "" })
+	log, err := journal.Read(file, s.ID())
+	if err != nil || len(log.Runs()) != 1 || len(log.Runs()[0].Journal) != 1 {
+		t.Errorf("%+v, %v", log, err)
+	}
+}
+
 // E writes the files of each kind; the pictures and tables are what they are called.
 func TestExport(t *testing.T) {
 	t.Chdir(t.TempDir())
