@@ -4,11 +4,9 @@ import (
 	"bufio"
 	"encoding/csv"
 	"encoding/json"
-	"errors"
 	"io"
 	"math"
 	"os"
-	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
@@ -174,31 +172,39 @@ func TestSearchInterrupted(t *testing.T) {
 		{"lrfind", "--problem", "digits/mlp", "--iterations", "1e4", "--per-decade", "1", "--seeds", "1", "--json"},
 		{"sweep", "--problem", "digits/mlp", "--grid", "lr=1e-3,1e-2,1e-1", "--steps", "1e6", "--seeds", "1", "--json"},
 	} {
-		cmd := program(t, args...)
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
+		var text []byte
+		code := -1
+		for wait := time.Second; code == -1 && wait < 20*time.Second; wait *= 2 { // until it is in the midst of it
+			text, code = interrupted(t, wait, args...)
 		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(time.Second) // it is in the midst of it
-		if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
-			t.Fatal(err)
-		}
-		watchdog := time.AfterFunc(30*time.Second, func() { cmd.Process.Kill() })
-		text, err := io.ReadAll(bufio.NewReader(out))
-		if err != nil {
-			t.Fatal(err)
-		}
-		var exit *exec.ExitError
-		if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != 130 {
-			t.Errorf("%s: %v", args[0], err)
-		}
-		watchdog.Stop()
 		var report struct{ Interrupted bool }
-		if err := json.Unmarshal(text, &report); err != nil || !report.Interrupted {
-			t.Errorf("%s: %v in %s", args[0], err, text)
+		if err := json.Unmarshal(text, &report); err != nil || !report.Interrupted || code != 130 {
+			t.Errorf("%s: exit code %d, %v in %s", args[0], code, err, text)
 		}
 	}
+}
+
+// interrupted sends the program a SIGINT after a while, and returns what it prints and its exit code: −1 where it had not
+// come so far as to hear of it.
+func interrupted(t *testing.T, wait time.Duration, args ...string) ([]byte, int) {
+	cmd := program(t, args...)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(wait)
+	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	watchdog := time.AfterFunc(30*time.Second, func() { cmd.Process.Kill() })
+	defer watchdog.Stop()
+	text, err := io.ReadAll(bufio.NewReader(out))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // the exit code says it
+	return text, cmd.ProcessState.ExitCode()
 }
