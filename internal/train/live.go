@@ -48,6 +48,7 @@ type Live struct {
 	stop context.CancelFunc
 	done chan struct{}
 
+	turns   *Turns      // nil for a run that shares with nobody
 	watched atomic.Bool // the last step before a snapshot is marked, for a Probe
 
 	// Owned by the goroutine.
@@ -214,7 +215,11 @@ func (l *Live) loop(ctx context.Context) {
 	defer timer.Stop()
 	l.clock = time.Now()
 	for {
+		if !l.turns.take(ctx, l) {
+			return
+		}
 		wait, idle := l.turn()
+		l.turns.give()
 		if ctx.Err() != nil {
 			return
 		}

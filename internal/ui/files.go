@@ -19,6 +19,10 @@ type artefact struct {
 // save writes files into the folder where the program was started, in a goroutine of its own, and says where they are.
 // Their names begin with what they are about and end with the time; nothing is ever overwritten.
 func (m *Model) save(about string, files ...artefact) {
+	if m.guest != nil {
+		m.refuse(noFiles)
+		return
+	}
 	name := fmt.Sprintf("opttui-%s-%s", fileName(about), time.Now().Format("20060102-150405"))
 	m.later("writing", func() func() {
 		written, err := writeAll(name, files)

@@ -44,7 +44,7 @@ func (m *Model) gauge() {
 	}
 	pause := m.rest()
 	g.busy.Store(true)
-	m.background.Go(func() { g.run(m.ctx, l.live, pause) })
+	m.beside(func() { g.run(m.ctx, l.live, pause) })
 }
 
 // rest is how many times as long as a measurement takes nothing is measured after it. Runs that go as fast as they can are
