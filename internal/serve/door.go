@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -69,7 +68,7 @@ func (f filtered) Accept() (gossh.Channel, <-chan *gossh.Request, error) {
 	go func() {
 		defer close(some)
 		for r := range all {
-			if f.visitor.door.hear(r, ch.Stderr()) {
+			if f.visitor.door.hear(r) {
 				some <- r
 			}
 		}
@@ -77,16 +76,14 @@ func (f filtered) Accept() (gossh.Channel, <-chan *gossh.Request, error) {
 	return ch, some, nil
 }
 
-const noCommands = "opttui serves its screen and nothing else: no commands, no files. Connect with ssh and without a command.\r\n"
-
 // hear answers a request, or reports that it is for the session's handler.
-func (d *door) hear(r *gossh.Request, stderr io.Writer) bool {
+func (d *door) hear(r *gossh.Request) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch r.Type {
 	case "pty-req":
 		return d.terminal(r)
-	case "shell":
+	case "shell", "exec": // of a command nothing is carried out, but people are to read why
 		return true
 	case "window-change":
 		var to struct{ W, H, PixelW, PixelH uint32 }
@@ -97,10 +94,7 @@ func (d *door) hear(r *gossh.Request, stderr io.Writer) bool {
 		_ = r.Reply(ok, nil)
 	case "env":
 		_ = r.Reply(d.set(r.Payload), nil)
-	case "exec", "subsystem":
-		_, _ = io.WriteString(stderr, noCommands)
-		_ = r.Reply(false, nil)
-	default: // agents, X11, signals, breaks
+	default: // subsystems, agents, X11, signals, breaks
 		_ = r.Reply(false, nil)
 	}
 	return false

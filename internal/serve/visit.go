@@ -46,6 +46,8 @@ func (s *Server) receive(next ssh.Handler) ssh.Handler {
 		defer func() { time.AfterFunc(s.limits.Grace, func() { v.Close() }) }()
 		pty, term, _, _ := v.door.seen()
 		switch {
+		case sess.RawCommand() != "":
+			wish.Fatalln(sess, "opttui serves its screen, and neither commands nor files: connect with ssh and without a command")
 		case !pty:
 			wish.Fatalln(sess, "opttui needs a terminal: connect from one, with ssh -t")
 		case term == "" || term == "dumb":
@@ -119,7 +121,7 @@ func (v *visit) run(ctx context.Context) string {
 	close(over)
 	<-resized
 	if errors.Is(err, tea.ErrProgramPanic) {
-		v.fail("a command panicked")
+		v.fail("in Bubble Tea")
 	}
 	if why := v.why.Load(); why != nil {
 		return *why
@@ -168,11 +170,12 @@ func (v *visit) fail(defect any) {
 // Init implements tea.Model.
 func (v *visit) Init() (cmd tea.Cmd) {
 	defer v.rescue(&cmd)
-	return v.lab.Init()
+	return v.guarded(v.lab.Init())
 }
 
 // Update implements tea.Model: the lab's, within bounds.
-func (v *visit) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
+func (v *visit) Update(msg tea.Msg) (same tea.Model, cmd tea.Cmd) {
+	same = v // also where the lab panics
 	defer v.rescue(&cmd)
 	switch msg.(type) {
 	case tea.KeyPressMsg, tea.PasteMsg, tea.MouseClickMsg, tea.MouseWheelMsg: // not what terminals say by themselves
@@ -180,11 +183,12 @@ func (v *visit) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
 		v.rest.Reset(v.server.limits.Rest)
 	}
 	_, cmd = v.lab.Update(msg)
-	return v, cmd
+	return same, v.guarded(cmd)
 }
 
 // View implements tea.Model.
-func (v *visit) View() tea.View {
+func (v *visit) View() (last tea.View) {
+	defer func() { last = v.last }() // also where the lab panics
 	defer v.rescue(nil)
 	if !v.crashed.Load() {
 		v.last = v.lab.View()
@@ -201,6 +205,27 @@ func (v *visit) rescue(cmd *tea.Cmd) {
 	v.fail(p)
 	if cmd != nil {
 		*cmd = tea.Quit
+	}
+}
+
+// guarded is a command whose panic ends this visit. Bubble Tea would print it as it is, past the log.
+func (v *visit) guarded(cmd tea.Cmd) tea.Cmd {
+	if cmd == nil {
+		return nil
+	}
+	return func() (msg tea.Msg) {
+		defer func() {
+			if p := recover(); p != nil {
+				v.fail(p)
+			}
+		}()
+		msg = cmd()
+		if batch, ok := msg.(tea.BatchMsg); ok {
+			for i := range batch {
+				batch[i] = v.guarded(batch[i])
+			}
+		}
+		return msg
 	}
 }
 
