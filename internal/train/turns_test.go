@@ -1,0 +1,92 @@
+package train
+
+import (
+	"context"
+	"testing"
+	"time"
+)
+
+// sum of the steps of runs.
+func steps(runs []*Live) (sum int) {
+	for _, l := range runs {
+		sum += l.Snapshot().Step
+	}
+	return sum
+}
+
+// Two parties get the same, though one has five times as many runs.
+func TestTurnsAreFairAmongParties(t *testing.T) {
+	all := NewTurns(1)
+	launch := func(n int) (runs []*Live) {
+		party := all.Party()
+		for range n {
+			l, err := Launch(t.Context(), Spec{Problem: "beale", Optimizer: "sgd", Set: map[string]string{"lr": "1e-6"}}, Unlimited, true, Within(party))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(l.Stop)
+			runs = append(runs, l)
+		}
+		return runs
+	}
+	many, one := launch(5), launch(1)
+	for _, l := range append(many, one...) {
+		l.Pause(false)
+	}
+	waitFor(t, func() bool { return steps(many) > 500_000 && steps(one) > 0 })
+	m, o := steps(many), steps(one)
+	if ratio := float64(o) / float64(m); ratio < 0.5 || ratio > 2 {
+		t.Errorf("a single run took %d steps, five of another party %d", o, m)
+	}
+	for _, l := range many {
+		if l.Snapshot().Step == 0 {
+			t.Error("a run never had its turn")
+		}
+	}
+}
+
+// Who waits for a turn answers messages, and gives up its place when it is stopped.
+func TestWaitingForATurn(t *testing.T) {
+	all := NewTurns(1)
+	party := all.Party()
+	all.free <- struct{}{} // somebody computes for ever
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	launch := func() *Live {
+		l, err := Launch(ctx, Spec{Problem: "beale", Optimizer: "sgd"}, Unlimited, false, Within(party))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	l, other := launch(), launch()
+	id, _ := l.Do(Command{Op: OpSet, Key: "lr", Value: "0.25"})
+	waitFor(t, func() bool { return l.Snapshot().Applied >= id })
+	if s, _ := l.Snapshot().Setting("optimizer.lr"); s.Value != 0.25 || l.Snapshot().Step != 0 {
+		t.Errorf("lr %v at step %d", s.Value, l.Snapshot().Step)
+	}
+	l.Stop()
+	other.Stop()
+	if len(party.free) != 0 || len(all.free) != 1 {
+		t.Errorf("%d turns of the party and %d of all are taken", len(party.free), len(all.free))
+	}
+	<-all.free
+	third := launch()
+	defer third.Stop()
+	waitFor(t, func() bool { return third.Snapshot().Step > 10 })
+}
+
+// waitFor waits for what must happen.
+func waitFor(t *testing.T, holds func() bool) {
+	t.Helper()
+	deadline := time.After(10 * time.Second)
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for !holds() {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatal("it does not happen")
+		}
+	}
+}
