@@ -94,7 +94,7 @@ func (s *Server) show(sess ssh.Session, from *visitor) {
 	default:
 		_, _ = io.WriteString(sess, "opttui: "+why+"\n")
 	}
-	s.log.Info("ends", "visitor", from.name, "why", why, "after", time.Since(began).Round(time.Second))
+	s.log.Info("ends", "visitor", from.name, "why", why, "after", time.Since(began).Round(time.Second), "here", s.here.Load()-1)
 	if v.crashed.Load() {
 		_ = sess.Exit(1)
 	}
