@@ -64,6 +64,10 @@ type visitor struct {
 // Close closes the connection and makes room for another one.
 func (v *visitor) Close() error {
 	v.late.Stop()
+	return v.cut()
+}
+
+func (v *visitor) cut() error {
 	defer v.leave()
 	return v.Conn.Close()
 }
@@ -114,7 +118,7 @@ func (g *gate) enter(v *visitor, from netip.Prefix) (why string) {
 	}
 	o.inside++
 	g.inside[v] = struct{}{}
-	v.late = time.AfterFunc(g.limits.Arrival, func() { v.Close() })
+	v.late = time.AfterFunc(g.limits.Arrival, func() { _ = v.cut() })
 	return ""
 }
 
@@ -146,7 +150,7 @@ func (g *gate) shut() {
 	}
 	g.mu.Unlock()
 	for _, v := range waiting {
-		v.Close()
+		_ = v.cut()
 	}
 }
 
