@@ -76,13 +76,14 @@ func (s *Server) show(sess ssh.Session, from *visitor) {
 	}
 	defer v.lab.Close()
 	v.program = tea.NewProgram(v,
-		tea.WithInput(v.newInput(ctx, sess)), tea.WithOutput(sess),
+		tea.WithInput(silent{ctx}), tea.WithOutput(sess),
 		tea.WithEnvironment(env), tea.WithColorProfile(colorprofile.Env(env)), tea.WithWindowSize(at.w, at.h),
 		tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithFPS(ui.FPS))
 	if !s.begin(v) {
 		return
 	}
 	defer s.over(v)
+	go v.listen(ctx, v.newInput(ctx, sess), term)
 	began := time.Now()
 	s.log.Info("begins", "visitor", from.name, "term", term, "size", fmt.Sprintf("%dx%d", at.w, at.h), "here", s.here.Load())
 	why := v.run(ctx)
