@@ -10,6 +10,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,6 +37,7 @@ type toy struct {
 	ticks   int
 	animate bool
 	closed  chan struct{}
+	views   atomic.Int64 // how often it was drawn
 
 	mu sync.Mutex // guards sizes and env, at which tests look
 }
@@ -77,6 +79,7 @@ func (l *toy) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 }
 
 func (l *toy) View() tea.View {
+	l.views.Add(1)
 	if strings.HasSuffix(l.keys, "V") {
 		panic("in view")
 	}

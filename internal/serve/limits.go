@@ -41,7 +41,7 @@ func (l Limits) String() string {
 	fmt.Fprintf(&b, "connections      %d at once, %d of them from one address, which may make %g a second\n", l.Connections, l.PerAddress, l.PerSecond)
 	fmt.Fprintf(&b, "session          one a connection, begun within %s, with a terminal of %d×%d at the most\n", span(l.Arrival), mostWidth, mostHeight)
 	fmt.Fprintf(&b, "time             paused after %s without a key, ended after %s without one or %s in all\n", span(l.Rest), span(l.Idle), span(l.Longest))
-	fmt.Fprintf(&b, "input            %d bytes a second; of the environment %s\n", inputRate, strings.Join(passed, ", "))
+	fmt.Fprintf(&b, "input            %d keys and %d bytes a second; of the environment %s\n", keyRate, inputRate, strings.Join(passed, ", "))
 	return b.String()
 }
 

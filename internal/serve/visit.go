@@ -24,7 +24,9 @@ type visit struct {
 	visitor *visitor
 	program *tea.Program
 	lab     Lab
-	last    tea.View // as last drawn
+	last    tea.View  // as last drawn
+	drawn   time.Time // at that time
+	owed    bool      // a redraw is on its way
 
 	idle, rest *time.Timer
 	why        atomic.Pointer[string] // it ends, nil where the person ends it
@@ -183,16 +185,30 @@ func (v *visit) Update(msg tea.Msg) (same tea.Model, cmd tea.Cmd) {
 		v.idle.Reset(v.server.limits.Idle)
 		v.rest.Reset(v.server.limits.Rest)
 	}
+	if _, ok := msg.(redraw); ok {
+		v.owed = false
+		return same, nil
+	}
 	_, cmd = v.lab.Update(msg)
 	return same, v.guarded(cmd)
 }
 
-// View implements tea.Model.
+// redraw is a message after which there is time for another frame.
+type redraw struct{}
+
+// View implements tea.Model. Bubble Tea asks after every message, and drawing takes longer than most keys: whoever sends
+// thousands of them is shown no more frames than are sent.
 func (v *visit) View() (last tea.View) {
 	defer func() { last = v.last }() // also where the lab panics
 	defer v.rescue(nil)
-	if !v.crashed.Load() {
+	switch early := time.Second/ui.FPS - time.Since(v.drawn); {
+	case v.crashed.Load() || v.owed:
+	case early > 0:
+		v.owed = true
+		time.AfterFunc(early, func() { v.program.Send(redraw{}) })
+	default:
 		v.last = v.lab.View()
+		v.drawn = time.Now()
 	}
 	return v.last
 }
