@@ -218,8 +218,9 @@ func (l *Live) loop(ctx context.Context) {
 		if !l.turns.take(ctx, l) {
 			return
 		}
+		end := l.turns.begun()
 		wait, idle := l.turn()
-		l.turns.give()
+		end()
 		if ctx.Err() != nil {
 			return
 		}

@@ -1,6 +1,10 @@
 package train
 
-import "context"
+import (
+	"context"
+	"sync"
+	"time"
+)
 
 // Turns share processors out among runs: whoever has a turn computes for about a millisecond. Those who wait are served
 // in the order in which they came.
@@ -39,6 +43,24 @@ func (t *Turns) take(ctx context.Context, l *Live) bool {
 		return false
 	}
 	return true
+}
+
+// longTurn is how long a party may keep all others waiting: one step of a large model can take seconds.
+const longTurn = 20 * time.Millisecond
+
+// begun returns what ends the turn that was taken. One that takes long goes on beside those of other parties, among
+// which the operating system shares the processors; its own party waits for it.
+func (t *Turns) begun() (end func()) {
+	if t == nil || t.of == nil {
+		return t.give
+	}
+	others := sync.OnceFunc(t.of.give)
+	late := time.AfterFunc(longTurn, others)
+	return func() {
+		late.Stop()
+		others()
+		<-t.free
+	}
 }
 
 // give ends the turn.

@@ -76,6 +76,30 @@ func TestWaitingForATurn(t *testing.T) {
 	waitFor(t, func() bool { return third.Snapshot().Step > 10 })
 }
 
+// A step that takes for ever holds up its own party alone.
+func TestLongTurn(t *testing.T) {
+	all := NewTurns(1)
+	slow, other := all.Party(), all.Party()
+	if !slow.take(t.Context(), &Live{}) {
+		t.Fatal("there is no turn")
+	}
+	end := slow.begun()
+	l, err := Launch(t.Context(), Spec{Problem: "beale", Optimizer: "sgd"}, Unlimited, false, Within(other))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Stop()
+	waitFor(t, func() bool { return l.Snapshot().Step > 10 })
+	if len(slow.free) != 1 {
+		t.Error("its own party does not wait")
+	}
+	end()
+	l.Stop()
+	if len(slow.free)+len(other.free)+len(all.free) != 0 {
+		t.Error("a turn is not given back, or twice")
+	}
+}
+
 // waitFor waits for what must happen.
 func waitFor(t *testing.T, holds func() bool) {
 	t.Helper()
