@@ -226,6 +226,22 @@ func TestWhoSaysNothing(t *testing.T) {
 	h.empty(t)
 }
 
+// A handshake that is begun and not ended takes a place for a shorter time than one that is.
+func TestHalfOpenHandshake(t *testing.T) {
+	h := begin(t, Config{Limits: Limits{Handshake: 100 * time.Millisecond, Arrival: time.Hour}})
+	for _, said := range []string{"", "SSH-2.0-half\r\n"} {
+		half, err := net.Dial("tcp", h.address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer half.Close()
+		if _, err := io.WriteString(half, said); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.empty(t)
+}
+
 // What clients say does not get into the log as it is, nor where they come from.
 func TestLogHygiene(t *testing.T) {
 	fresh, _ := toys(false)

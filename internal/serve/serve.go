@@ -77,6 +77,7 @@ func New(c Config) (*Server, error) {
 		func(srv *ssh.Server) error {
 			srv.AddHostKey(c.HostKey)
 			srv.ConnCallback = s.gate.admit
+			srv.HandshakeTimeout = s.limits.Handshake
 			srv.ChannelHandlers = map[string]ssh.ChannelHandler{"session": s.open}
 			srv.RequestHandlers = map[string]ssh.RequestHandler{}     // no forwarding
 			srv.SubsystemHandlers = map[string]ssh.SubsystemHandler{} // no files
