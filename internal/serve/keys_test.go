@@ -85,6 +85,19 @@ func TestAuthorizedKeys(t *testing.T) {
 	}
 }
 
+// Another server on the same port is told what to do.
+func TestListenTwice(t *testing.T) {
+	l, err := Listen("127.0.0.1:0", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	again, err := Listen(l.Addr().String(), false)
+	if again != nil || err == nil || !strings.Contains(err.Error(), "is in use already") {
+		t.Error(err)
+	}
+}
+
 func TestListenNeedsToKnowWhoComes(t *testing.T) {
 	for _, address := range []string{":0", "0.0.0.0:0", "[::]:0"} {
 		wantUsage(t, "--authorized-keys")(Listen(address, false))

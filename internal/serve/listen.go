@@ -1,7 +1,10 @@
 package serve
 
 import (
+	"errors"
+	"fmt"
 	"net"
+	"syscall"
 
 	"opttui/internal/usage"
 )
@@ -15,5 +18,12 @@ func Listen(address string, known bool) (net.Listener, error) {
 	if !known && !at.IP.IsLoopback() {
 		return nil, usage.Errorf("%s can be reached from other machines: say who may come in, by --authorized-keys FILE, or --public for everybody", address)
 	}
-	return net.ListenTCP("tcp", at)
+	l, err := net.ListenTCP("tcp", at)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("%s is in use already, perhaps by another opttui serve: choose another port by --listen", at)
+	case err != nil:
+		return nil, err
+	}
+	return l, nil
 }

@@ -2,10 +2,8 @@ package train
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -321,18 +319,6 @@ func (l *Live) handle(m message) {
 	}
 }
 
-// rescue turns a panic into a crashed run that can be seen and restarted.
-func (l *Live) rescue() {
-	if p := recover(); p != nil {
-		l.crash(p)
-		l.publish(time.Now())
-	}
-}
-
-func (l *Live) crash(p any) {
-	l.crashed, l.seek = fmt.Sprintf("%v\n%s", p, debug.Stack()), nil
-}
-
 // turn takes as many steps as are due and returns how long nothing will be due, or that nothing will be due
 // before a message comes.
 func (l *Live) turn() (wait time.Duration, idle bool) {
@@ -441,6 +427,9 @@ func (l *Live) snapshot() (s *Snapshot) {
 
 // publish puts out a new snapshot.
 func (l *Live) publish(now time.Time) {
+	if last := l.snap.Load(); last != nil {
+		defer l.rescueLast(last)
+	}
 	s := l.snapshot()
 	l.seq++
 	s.Seq, s.Applied, s.Refused = l.seq, l.applied, l.refused

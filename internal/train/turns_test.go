@@ -2,8 +2,11 @@ package train
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
+
+	"opttui/internal/optim"
 )
 
 // sum of the steps of runs.
@@ -97,6 +100,30 @@ func TestLongTurn(t *testing.T) {
 	l.Stop()
 	if len(slow.free)+len(other.free)+len(all.free) != 0 {
 		t.Error("a turn is not given back, or twice")
+	}
+}
+
+// shy panics when it is to be shown.
+type shy struct{ optim.Optimizer }
+
+func (shy) Readings() []optim.Reading { panic("shy") }
+
+// A panic while a snapshot is made ends the run, not the program; the run can start again.
+func TestPanicInASnapshot(t *testing.T) {
+	l, err := Launch(t.Context(), Spec{Problem: "beale", Optimizer: "sgd"}, Unlimited, true, Within(NewTurns(1).Party()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Stop()
+	id, _ := l.send(message{control: func(l *Live) error { l.run.opt = shy{l.run.opt}; return nil }})
+	waitFor(t, func() bool { return l.Snapshot().Applied >= id })
+	if s := l.Snapshot(); s.Status != Crashed || !strings.HasPrefix(s.Err, "shy\n") || len(s.Settings) == 0 {
+		t.Errorf("%v, %q", s.Status, s.Err)
+	}
+	id, _ = l.Restart(nil)
+	waitFor(t, func() bool { return l.Snapshot().Applied >= id })
+	if s := l.Snapshot(); s.Status != Paused {
+		t.Errorf("it does not start again: %v, %s", s.Status, s.Err)
 	}
 }
 
