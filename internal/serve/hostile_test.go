@@ -181,7 +181,7 @@ func TestCapsBeforeTheHandshake(t *testing.T) {
 	}{
 		{"at once", Limits{Connections: 3}, 3, true, "too many at once"},
 		{"at once from one address", Limits{PerAddress: 2}, 2, true, "too many at once from one address"},
-		{"a second", Limits{PerSecond: 1e-9}, burst, false, "too many a second from one address"},
+		{"a second", Limits{PerSecond: 1e-9, PerAddress: 4}, 4, false, "too many a second from one address"},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			h := begin(t, Config{Limits: x.limits})
