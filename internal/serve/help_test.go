@@ -35,6 +35,7 @@ type toy struct {
 	env     []string
 	ticks   int
 	animate bool
+	wide    bool // each frame is about a megabyte
 	closed  chan struct{}
 
 	mu sync.Mutex // guards sizes and env, at which tests look
@@ -47,6 +48,23 @@ func (l *toy) Init() tea.Cmd {
 		return func() tea.Msg { return frame{} }
 	}
 	return nil
+}
+
+// has reports whether the lab was told of keys.
+func (l *toy) has(keys string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Contains(l.keys, keys)
+}
+
+// size is the latest that the lab was told.
+func (l *toy) size() (at size) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if n := len(l.sizes); n > 0 {
+		at = size{l.sizes[n-1].Width, l.sizes[n-1].Height}
+	}
+	return at
 }
 
 func (l *toy) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
@@ -81,8 +99,23 @@ func (l *toy) View() tea.View {
 		panic("in view")
 	}
 	v := tea.NewView(fmt.Sprintf("keys<%s> tick %d", l.keys, l.ticks))
+	if l.wide {
+		v = tea.NewView(l.carpet())
+	}
 	v.AltScreen = true
 	return v
+}
+
+// carpet has another colour in each cell, and other ones in each frame.
+func (l *toy) carpet() string {
+	var b strings.Builder
+	for y := range mostHeight {
+		for x := range mostWidth {
+			fmt.Fprintf(&b, "\x1b[38;2;%d;%d;%dm#", x%256, y, l.ticks%256)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
 }
 
 func (l *toy) Close() { close(l.closed) }

@@ -14,23 +14,6 @@ import (
 	gossh "golang.org/x/crypto/ssh"
 )
 
-// has reports whether the lab was told of keys.
-func (l *toy) has(keys string) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return strings.Contains(l.keys, keys)
-}
-
-// size is the latest that the lab was told.
-func (l *toy) size() (at size) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if n := len(l.sizes); n > 0 {
-		at = size{l.sizes[n-1].Width, l.sizes[n-1].Height}
-	}
-	return at
-}
-
 func TestEnormousTerminals(t *testing.T) {
 	fresh, made := toys(false)
 	h := begin(t, Config{New: fresh})

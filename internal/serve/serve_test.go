@@ -10,6 +10,8 @@ import (
 	"time"
 
 	gossh "golang.org/x/crypto/ssh"
+
+	"opttui/internal/ui"
 )
 
 const restored = "\x1b[?1049l" // the alternate screen is left
@@ -98,18 +100,24 @@ func TestWaysToGo(t *testing.T) {
 	}
 }
 
-// A client that was stopped reads nothing: what is written to it waits.
+// A client that was stopped reads nothing: what is written to it waits, and so does all that waits for that.
 func TestStoppedClient(t *testing.T) {
 	fresh, made := toys(true)
-	h := begin(t, Config{New: fresh, Limits: Limits{Idle: 300 * time.Millisecond, Grace: 20 * time.Millisecond}})
+	wide := func(ctx context.Context, o ui.Options) (Lab, error) {
+		l, err := fresh(ctx, o)
+		l.(*toy).wide = true
+		return l, err
+	}
+	h := begin(t, Config{New: wide, Limits: Limits{Idle: 2 * time.Second, Grace: 20 * time.Millisecond}})
 	c := h.connect(t).session()
-	c.sess.Stdout = nil // nobody reads
-	stdout, err := c.sess.StdoutPipe()
-	if err != nil {
+	if err := c.sess.Setenv("COLORTERM", "truecolor"); err != nil {
 		t.Fatal(err)
 	}
-	_ = stdout
-	c.shell("xterm", 80, 24)
+	c.sess.Stdout = nil
+	if _, err := c.sess.StdoutPipe(); err != nil { // from which nobody reads
+		t.Fatal(err)
+	}
+	c.shell("xterm", mostWidth, mostHeight)
 	get(t, get(t, made).closed)
 	h.empty(t)
 }
