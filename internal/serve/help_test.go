@@ -289,7 +289,7 @@ func (c *client) press(keys string) {
 func (c *client) see(text string) {
 	c.t.Helper()
 	if !c.out.wait(text) {
-		c.t.Fatalf("there is no %q in %q", text, c.out.String())
+		c.t.Fatalf("there is no %q in %.2000q", text, c.out)
 	}
 }
 
@@ -308,7 +308,7 @@ func (c *client) ended() int {
 		}
 		return -1
 	case <-time.After(patience):
-		c.t.Fatalf("the session does not end: %q", c.out.String())
+		c.t.Fatalf("the session does not end: %.2000q", c.out)
 		return 0
 	}
 }
@@ -335,6 +335,13 @@ func (o *output) String() string {
 
 // wait waits for some text, in what was printed since the last call of clear.
 func (o *output) wait(text string) bool {
+	return o.until(func() bool { return strings.Contains(o.b.String(), text) })
+}
+
+// grow waits for so many bytes.
+func (o *output) grow(n int) bool { return o.until(func() bool { return o.b.Len() >= n }) }
+
+func (o *output) until(holds func() bool) bool {
 	late := false
 	alarm := time.AfterFunc(patience, func() {
 		o.mu.Lock()
@@ -345,7 +352,7 @@ func (o *output) wait(text string) bool {
 	defer alarm.Stop()
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for !strings.Contains(o.b.String(), text) {
+	for !holds() {
 		if late {
 			return false
 		}

@@ -124,7 +124,7 @@ func TestStoppedClient(t *testing.T) {
 
 func TestIdleByKeysNotByFrames(t *testing.T) {
 	fresh, made := toys(true)
-	h := begin(t, Config{New: fresh, Limits: Limits{Idle: 200 * time.Millisecond}})
+	h := begin(t, Config{New: fresh, Limits: Limits{Idle: time.Second}})
 	c := h.connect(t).shell("xterm", 80, 24)
 	go func() { // what terminals say by themselves does not count
 		for {
@@ -133,7 +133,7 @@ func TestIdleByKeysNotByFrames(t *testing.T) {
 			}
 		}
 	}()
-	c.see("no key was pressed for 200ms: good-bye")
+	c.see("no key was pressed for 1s: good-bye")
 	c.see(restored)
 	c.ended()
 	get(t, get(t, made).closed)
@@ -166,9 +166,9 @@ func TestRestsWithoutKeys(t *testing.T) {
 
 func TestLongestVisit(t *testing.T) {
 	fresh, _ := toys(true)
-	h := begin(t, Config{New: fresh, Limits: Limits{Longest: 100 * time.Millisecond}})
+	h := begin(t, Config{New: fresh, Limits: Limits{Longest: time.Second}})
 	c := h.connect(t).shell("xterm", 80, 24)
-	c.see("a visit may take 100ms: good-bye")
+	c.see("a visit may take 1s: good-bye")
 	c.see(restored)
 	c.ended()
 }
