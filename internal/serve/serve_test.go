@@ -127,7 +127,7 @@ func TestIdleByKeysNotByFrames(t *testing.T) {
 	h := begin(t, Config{New: fresh, Limits: Limits{Idle: time.Second}})
 	c := h.connect(t).shell("xterm", 80, 24)
 	go func() { // what terminals say by themselves does not count
-		for {
+		for range time.Tick(10 * time.Millisecond) {
 			if _, err := io.WriteString(c.in, "\x1b[?2026;2$y"); err != nil {
 				return
 			}

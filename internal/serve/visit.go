@@ -229,7 +229,10 @@ func (v *visit) guarded(cmd tea.Cmd) tea.Cmd {
 	}
 }
 
-const inputRate = 4096 // bytes a second that a client may type, paste or point
+const (
+	inputRate  = 4096      // bytes a second that a client may type, paste or point, on average
+	inputBurst = 64 * 1024 // at once: a long paste, which must not be held up in the middle of an escape sequence
+)
 
 // input is what a client types, as fast as a person can.
 type input struct {
@@ -240,12 +243,12 @@ type input struct {
 }
 
 func (v *visit) newInput(ctx context.Context, r io.Reader) *input {
-	return &input{Reader: r, ctx: ctx, bucket: rate.NewLimiter(inputRate, inputRate), visit: v}
+	return &input{Reader: r, ctx: ctx, bucket: rate.NewLimiter(inputRate, inputBurst), visit: v}
 }
 
 // Read implements io.Reader. The visit ends with its input.
 func (in *input) Read(p []byte) (int, error) {
-	n, err := in.Reader.Read(p[:min(len(p), inputRate/4)])
+	n, err := in.Reader.Read(p[:min(len(p), inputRate)])
 	if err == nil {
 		err = in.bucket.WaitN(in.ctx, n)
 	}
