@@ -86,6 +86,7 @@ func TestWaysToGo(t *testing.T) {
 		{"the client is killed", func(c *client) { c.wire.Close() }},
 		{"the connection is closed properly", func(c *client) { c.ssh.Close() }},
 		{"the session is closed, the connection stays", func(c *client) { c.sess.Close() }},
+		{"q, with more keys behind it than anybody reads", func(c *client) { c.press("kkkq" + strings.Repeat("k", 2000)) }},
 		{"the input ends", func(c *client) { c.in.(io.Closer).Close() }},
 	} {
 		t.Run(x.name, func(t *testing.T) {
