@@ -108,7 +108,7 @@ restored 0
 served 0
 
 part "the key is kept; a client that was stopped is cut off"
-serve --idle 2s
+serve --idle 5s
 shell 100 30
 visit
 see '^ opttui · Beale'

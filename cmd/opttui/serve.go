@@ -52,9 +52,10 @@ write no files here, start no programs, and share the processors evenly. docs/se
 	fs.BoolVar(&s.public, "public", false, "let everybody in who can reach the address")
 	fs.BoolVar(&s.check, "check", false, "print what would be served to whom, and end")
 	fs.IntVar(&s.limits.Connections, "sessions", 100, "`number` of visitors at once")
+	fs.IntVar(&s.limits.PerAddress, "per-address", 10, "`number` of them from one address; a class behind one router has one")
 	fs.DurationVar(&s.limits.Idle, "idle", 5*time.Minute, "`time` without a key until a session ends")
 	fs.DurationVar(&s.limits.Longest, "longest", 30*time.Minute, "`time` that a session may take")
-	for _, name := range []string{"listen", "sessions", "idle", "longest"} {
+	for _, name := range []string{"listen", "sessions", "per-address", "idle", "longest"} {
 		completeBy(cmd, name, cobra.NoFileCompletions)
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return s.run(cmd.OutOrStdout(), cmd.ErrOrStderr()) }
@@ -102,8 +103,8 @@ func (s *serving) config(stderr io.Writer) (c serve.Config, err error) {
 	switch {
 	case s.public && s.keys != "":
 		return c, usage.Errorf("--public lets everybody in and --authorized-keys does not: choose one")
-	case s.limits.Connections < 1:
-		return c, usage.Errorf("--sessions cannot be %d: allowed is a number from 1", s.limits.Connections)
+	case s.limits.Connections < 1 || s.limits.PerAddress < 1:
+		return c, usage.Errorf("--sessions and --per-address cannot be %d: allowed is a number from 1", min(s.limits.Connections, s.limits.PerAddress))
 	case s.limits.Idle < time.Second || s.limits.Longest < time.Second:
 		return c, usage.Errorf("--idle and --longest must be a second at least, as in 90s or 5m")
 	}

@@ -36,10 +36,7 @@ type origin struct {
 	bucket *rate.Limiter
 }
 
-const (
-	burst       = 10   // connections that an origin may make at once
-	mostOrigins = 4096 // that are remembered
-)
+const mostOrigins = 4096 // that are remembered
 
 func newGate(l Limits, log *slog.Logger) *gate {
 	g := &gate{
@@ -103,7 +100,7 @@ func (g *gate) enter(v *visitor, from netip.Prefix) (why string) {
 		if len(g.origins) >= mostOrigins {
 			return "too many addresses"
 		}
-		o = &origin{bucket: rate.NewLimiter(rate.Limit(g.limits.PerSecond), burst)}
+		o = &origin{bucket: rate.NewLimiter(rate.Limit(g.limits.PerSecond), g.limits.PerAddress)}
 		g.origins[from] = o
 	}
 	switch {
@@ -132,7 +129,7 @@ func (g *gate) leave(v *visitor, from netip.Prefix) {
 // forget drops the origins of which there is nothing to remember.
 func (g *gate) forget() {
 	for from, o := range g.origins {
-		if o.inside == 0 && o.bucket.Tokens() >= burst {
+		if o.inside == 0 && o.bucket.Tokens() >= float64(g.limits.PerAddress) {
 			delete(g.origins, from)
 		}
 	}

@@ -36,6 +36,7 @@ type toy struct {
 	env     []string
 	ticks   int
 	animate bool
+	wide    bool // each frame is about a megabyte
 	closed  chan struct{}
 	views   atomic.Int64 // how often it was drawn
 
@@ -49,6 +50,23 @@ func (l *toy) Init() tea.Cmd {
 		return func() tea.Msg { return frame{} }
 	}
 	return nil
+}
+
+// has reports whether the lab was told of keys.
+func (l *toy) has(keys string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Contains(l.keys, keys)
+}
+
+// size is the latest that the lab was told.
+func (l *toy) size() (at size) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if n := len(l.sizes); n > 0 {
+		at = size{l.sizes[n-1].Width, l.sizes[n-1].Height}
+	}
+	return at
 }
 
 func (l *toy) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
@@ -84,8 +102,23 @@ func (l *toy) View() tea.View {
 		panic("in view")
 	}
 	v := tea.NewView(fmt.Sprintf("keys<%s> tick %d", l.keys, l.ticks))
+	if l.wide {
+		v = tea.NewView(l.carpet())
+	}
 	v.AltScreen = true
 	return v
+}
+
+// carpet has another colour in each cell, and other ones in each frame.
+func (l *toy) carpet() string {
+	var b strings.Builder
+	for y := range mostHeight {
+		for x := range mostWidth {
+			fmt.Fprintf(&b, "\x1b[38;2;%d;%d;%dm#", x%256, y, l.ticks%256)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
 }
 
 func (l *toy) Close() { close(l.closed) }
@@ -259,7 +292,7 @@ func (c *client) press(keys string) {
 func (c *client) see(text string) {
 	c.t.Helper()
 	if !c.out.wait(text) {
-		c.t.Fatalf("there is no %q in %q", text, c.out.String())
+		c.t.Fatalf("there is no %q in %.2000q", text, c.out)
 	}
 }
 
@@ -278,7 +311,7 @@ func (c *client) ended() int {
 		}
 		return -1
 	case <-time.After(patience):
-		c.t.Fatalf("the session does not end: %q", c.out.String())
+		c.t.Fatalf("the session does not end: %.2000q", c.out)
 		return 0
 	}
 }
@@ -305,6 +338,13 @@ func (o *output) String() string {
 
 // wait waits for some text, in what was printed since the last call of clear.
 func (o *output) wait(text string) bool {
+	return o.until(func() bool { return strings.Contains(o.b.String(), text) })
+}
+
+// grow waits for so many bytes.
+func (o *output) grow(n int) bool { return o.until(func() bool { return o.b.Len() >= n }) }
+
+func (o *output) until(holds func() bool) bool {
 	late := false
 	alarm := time.AfterFunc(patience, func() {
 		o.mu.Lock()
@@ -315,7 +355,7 @@ func (o *output) wait(text string) bool {
 	defer alarm.Stop()
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for !strings.Contains(o.b.String(), text) {
+	for !holds() {
 		if late {
 			return false
 		}

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -13,23 +14,6 @@ import (
 
 	gossh "golang.org/x/crypto/ssh"
 )
-
-// has reports whether the lab was told of keys.
-func (l *toy) has(keys string) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return strings.Contains(l.keys, keys)
-}
-
-// size is the latest that the lab was told.
-func (l *toy) size() (at size) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if n := len(l.sizes); n > 0 {
-		at = size{l.sizes[n-1].Width, l.sizes[n-1].Height}
-	}
-	return at
-}
 
 func TestEnormousTerminals(t *testing.T) {
 	fresh, made := toys(false)
@@ -181,7 +165,7 @@ func TestCapsBeforeTheHandshake(t *testing.T) {
 	}{
 		{"at once", Limits{Connections: 3}, 3, true, "too many at once"},
 		{"at once from one address", Limits{PerAddress: 2}, 2, true, "too many at once from one address"},
-		{"a second", Limits{PerSecond: 1e-9}, burst, false, "too many a second from one address"},
+		{"a second", Limits{PerSecond: 1e-9, PerAddress: 4}, 4, false, "too many a second from one address"},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			h := begin(t, Config{Limits: x.limits})
@@ -219,10 +203,13 @@ func TestWhoSaysNothing(t *testing.T) {
 	if _, err := io.ReadAll(silent); err != nil && !strings.Contains(err.Error(), "reset") {
 		t.Error(err)
 	}
-	c := h.connect(t)
-	c.ssh.Wait() // no session
-	c = h.connect(t).session()
-	c.ssh.Wait() // nothing in it
+	if c, err := h.dial(t); err == nil { // else it was too slow, and cut off even before
+		_ = c.ssh.Wait() // no session
+	}
+	if c, err := h.dial(t); err == nil {
+		_, _ = c.ssh.NewSession() // nothing in it
+		_ = c.ssh.Wait()
+	}
 	h.empty(t)
 }
 
@@ -295,5 +282,37 @@ func TestOriginsAreForgotten(t *testing.T) {
 	}
 	if n := len(g.origins); n > mostOrigins {
 		t.Errorf("%d addresses are remembered", n)
+	}
+}
+
+// endless is input without an end.
+type endless struct{ read int }
+
+func (e *endless) Read(p []byte) (int, error) {
+	e.read += len(p)
+	return len(p), nil
+}
+
+// Whoever types without an end, or never ends a paste, is slowed down before the next bytes are read.
+func TestInputIsSlowedDown(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel() // nobody waits
+	source := &endless{}
+	v := &visit{}
+	none := "ended"
+	v.why.Store(&none)
+	in := v.newInput(ctx, source)
+	p := make([]byte, 1<<20)
+	for {
+		n, err := in.Read(p)
+		if err != nil {
+			break
+		}
+		if n > inputRate {
+			t.Fatalf("%d bytes in one piece", n)
+		}
+		if source.read > 2*inputBurst {
+			t.Fatalf("%d bytes were read at once", source.read)
+		}
 	}
 }

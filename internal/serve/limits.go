@@ -14,7 +14,7 @@ import (
 type Limits struct {
 	Connections int           // at once, in all [100]
 	PerAddress  int           // at once from one IPv4 address or one IPv6 network of 64 bits [10]
-	PerSecond   float64       // new connections a second from one such address, on average [2]; a few at once are fine
+	PerSecond   float64       // new connections a second from one such address, on average [2]; as many as PerAddress may come together
 	Handshake   time.Duration // from the connection until it is known who comes [5 s]
 	Arrival     time.Duration // from the connection to the beginning of the session [30 s]
 	Rest        time.Duration // without a key until the runs are paused [1 min]

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	gossh "golang.org/x/crypto/ssh"
+
+	"opttui/internal/ui"
 )
 
 const restored = "\x1b[?1049l" // the alternate screen is left
@@ -84,6 +86,7 @@ func TestWaysToGo(t *testing.T) {
 		{"the client is killed", func(c *client) { c.wire.Close() }},
 		{"the connection is closed properly", func(c *client) { c.ssh.Close() }},
 		{"the session is closed, the connection stays", func(c *client) { c.sess.Close() }},
+		{"q, with more keys behind it than anybody reads", func(c *client) { c.press("kkkq" + strings.Repeat("k", 2000)) }},
 		{"the input ends", func(c *client) { c.in.(io.Closer).Close() }},
 	} {
 		t.Run(x.name, func(t *testing.T) {
@@ -98,34 +101,40 @@ func TestWaysToGo(t *testing.T) {
 	}
 }
 
-// A client that was stopped reads nothing: what is written to it waits.
+// A client that was stopped reads nothing: what is written to it waits, and so does all that waits for that.
 func TestStoppedClient(t *testing.T) {
 	fresh, made := toys(true)
-	h := begin(t, Config{New: fresh, Limits: Limits{Idle: 300 * time.Millisecond, Grace: 20 * time.Millisecond}})
+	wide := func(ctx context.Context, o ui.Options) (Lab, error) {
+		l, err := fresh(ctx, o)
+		l.(*toy).wide = true
+		return l, err
+	}
+	h := begin(t, Config{New: wide, Limits: Limits{Idle: 2 * time.Second, Grace: 20 * time.Millisecond}})
 	c := h.connect(t).session()
-	c.sess.Stdout = nil // nobody reads
-	stdout, err := c.sess.StdoutPipe()
-	if err != nil {
+	if err := c.sess.Setenv("COLORTERM", "truecolor"); err != nil {
 		t.Fatal(err)
 	}
-	_ = stdout
-	c.shell("xterm", 80, 24)
+	c.sess.Stdout = nil
+	if _, err := c.sess.StdoutPipe(); err != nil { // from which nobody reads
+		t.Fatal(err)
+	}
+	c.shell("xterm", mostWidth, mostHeight)
 	get(t, get(t, made).closed)
 	h.empty(t)
 }
 
 func TestIdleByKeysNotByFrames(t *testing.T) {
 	fresh, made := toys(true)
-	h := begin(t, Config{New: fresh, Limits: Limits{Idle: 200 * time.Millisecond}})
+	h := begin(t, Config{New: fresh, Limits: Limits{Idle: time.Second}})
 	c := h.connect(t).shell("xterm", 80, 24)
 	go func() { // what terminals say by themselves does not count
-		for {
+		for range time.Tick(10 * time.Millisecond) {
 			if _, err := io.WriteString(c.in, "\x1b[?2026;2$y"); err != nil {
 				return
 			}
 		}
 	}()
-	c.see("no key was pressed for 200ms: good-bye")
+	c.see("no key was pressed for 1s: good-bye")
 	c.see(restored)
 	c.ended()
 	get(t, get(t, made).closed)
@@ -158,9 +167,9 @@ func TestRestsWithoutKeys(t *testing.T) {
 
 func TestLongestVisit(t *testing.T) {
 	fresh, _ := toys(true)
-	h := begin(t, Config{New: fresh, Limits: Limits{Longest: 100 * time.Millisecond}})
+	h := begin(t, Config{New: fresh, Limits: Limits{Longest: time.Second}})
 	c := h.connect(t).shell("xterm", 80, 24)
-	c.see("a visit may take 100ms: good-bye")
+	c.see("a visit may take 1s: good-bye")
 	c.see(restored)
 	c.ended()
 }

@@ -13,7 +13,6 @@ import (
 	"charm.land/ssh"
 	"charm.land/wish/v2"
 	"github.com/charmbracelet/colorprofile"
-	"golang.org/x/time/rate"
 
 	"opttui/internal/ui"
 )
@@ -77,15 +76,17 @@ func (s *Server) show(sess ssh.Session, from *visitor) {
 		return
 	}
 	defer v.lab.Close()
+	silent, loud := io.Pipe()
+	defer loud.Close()
 	v.program = tea.NewProgram(v,
-		tea.WithInput(silent{ctx}), tea.WithOutput(sess),
+		tea.WithInput(silent), tea.WithOutput(sess),
 		tea.WithEnvironment(env), tea.WithColorProfile(colorprofile.Env(env)), tea.WithWindowSize(at.w, at.h),
 		tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithFPS(ui.FPS))
 	if !s.begin(v) {
 		return
 	}
 	defer s.over(v)
-	go v.listen(ctx, v.newInput(ctx, sess), term)
+	v.listen(ctx, sess, term)
 	began := time.Now()
 	s.log.Info("begins", "visitor", from.name, "term", term, "size", fmt.Sprintf("%dx%d", at.w, at.h), "here", s.here.Load())
 	why := v.run(ctx)
@@ -244,30 +245,4 @@ func (v *visit) guarded(cmd tea.Cmd) tea.Cmd {
 		}
 		return msg
 	}
-}
-
-const inputRate = 4096 // bytes a second that a client may type, paste or point
-
-// input is what a client types, as fast as a person can.
-type input struct {
-	io.Reader
-	ctx    context.Context
-	bucket *rate.Limiter
-	visit  *visit
-}
-
-func (v *visit) newInput(ctx context.Context, r io.Reader) *input {
-	return &input{Reader: r, ctx: ctx, bucket: rate.NewLimiter(inputRate, inputRate), visit: v}
-}
-
-// Read implements io.Reader. The visit ends with its input.
-func (in *input) Read(p []byte) (int, error) {
-	n, err := in.Reader.Read(p[:min(len(p), inputRate/4)])
-	if err == nil {
-		err = in.bucket.WaitN(in.ctx, n)
-	}
-	if err != nil {
-		in.visit.end("there is no more input: good-bye")
-	}
-	return n, err
 }
