@@ -37,11 +37,17 @@ var mayImport = map[string][]string{
 	"opttui/internal/lrfinder":  {"curvature", "train", "optim", "problems", "knob", "ewma", "usage"},
 	"opttui/internal/report":    {"lrfinder", "plot", "knob"},
 	"opttui/internal/ui":        {"advice", "journal", "export", "curvature", "recipe", "report", "lrfinder", "train", "plot", "plane", "formula", "optim", "problems", "dataset", "ewma", "knob", "usage"},
-	"opttui/cmd/opttui":         {"ui", "advice", "journal", "export", "curvature", "recipe", "report", "lrfinder", "critical", "train", "plot", "optim", "problems", "dataset", "ewma", "knob", "usage"},
+	"opttui/internal/serve":     {"ui", "train", "usage"},
+	"opttui/cmd/opttui":         {"serve", "ui", "advice", "journal", "export", "curvature", "recipe", "report", "lrfinder", "critical", "train", "plot", "optim", "problems", "dataset", "ewma", "knob", "usage"},
 }
 
 // screen are the packages that draw with Bubble Tea; everything else works without a terminal.
-var screen = []string{"opttui/internal/ui", "opttui/cmd/opttui"}
+var screen = []string{"opttui/internal/ui", "opttui/internal/serve", "opttui/cmd/opttui"}
+
+// network is the package that others can reach over a network, and what it is made of.
+const network = "opttui/internal/serve"
+
+var networked = []string{"charm.land/wish", "charm.land/ssh", "golang.org/x/crypto"}
 
 func TestImportsPointDownward(t *testing.T) {
 	seen := make(map[string]bool)
@@ -79,6 +85,9 @@ func TestImportsPointDownward(t *testing.T) {
 			}
 			if strings.HasPrefix(dep, "charm.land/bubbletea") && !slices.Contains(screen, pkg) {
 				t.Errorf("%s imports %s: only %q may", name, dep, screen)
+			}
+			if slices.ContainsFunc(networked, func(n string) bool { return strings.HasPrefix(dep, n) }) && pkg != network {
+				t.Errorf("%s imports %s: only %s may", name, dep, network)
 			}
 		}
 		return nil

@@ -95,6 +95,7 @@ func rootCommand() *cobra.Command {
 		demoCommand(),
 		replayCommand(),
 		resumeCommand(),
+		serveCommand(),
 		pictureCommand(),
 		saddlesCommand(),
 		versionCommand(),
@@ -156,6 +157,10 @@ func flagError(cmd *cobra.Command, err error) error {
 		return usage.Errorf("--%s needs a value: %s", missing.GetFlag().Name, help)
 	case errors.As(err, &bad) && bad.GetFlag().Value.Type() == "bool":
 		return usage.Errorf("--%s cannot be %q: allowed is true, false", bad.GetFlag().Name, bad.GetValue())
+	case errors.As(err, &bad) && bad.GetFlag().Value.Type() == "duration":
+		return usage.Errorf("--%s cannot be %q: allowed is a time, as in 90s or 5m", bad.GetFlag().Name, bad.GetValue())
+	case errors.As(err, &bad) && bad.GetFlag().Value.Type() == "int":
+		return usage.Errorf("--%s cannot be %q: allowed is a whole number", bad.GetFlag().Name, bad.GetValue())
 	default:
 		return usage.Errorf("%v", err)
 	}

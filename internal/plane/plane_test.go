@@ -184,7 +184,7 @@ func TestSurvey(t *testing.T) {
 		var first []float64
 		for _, processors := range []int{1, 2} {
 			before := runtime.GOMAXPROCS(processors)
-			s := Start(context.Background(), NewLoss(quadratic{n: 6}), p, r, size[0], size[1])
+			s := Start(context.Background(), NewLoss(quadratic{n: 6}), p, r, size[0], size[1], 0)
 			g := complete(t, s)
 			s.Stop()
 			runtime.GOMAXPROCS(before)
@@ -209,7 +209,7 @@ func TestSurvey(t *testing.T) {
 // TestCoarseFirst: the first picture comes after a small part of the work, and is near the last one.
 func TestCoarseFirst(t *testing.T) {
 	p := Coordinates(make([]float64, 3), 0, 1)
-	s := Start(context.Background(), NewLoss(quadratic{n: 3, slow: 1}), p, Rect{-1, 1, -1, 1}, 64, 64)
+	s := Start(context.Background(), NewLoss(quadratic{n: 3, slow: 1}), p, Rect{-1, 1, -1, 1}, 64, 64, 0)
 	defer s.Stop()
 	var g *Grid
 	for g = s.Grid(); g == nil; g = s.Grid() {
@@ -231,7 +231,7 @@ func TestStop(t *testing.T) {
 	p := Coordinates(make([]float64, 3), 0, 1)
 	ctx, cancel := context.WithCancel(context.Background())
 	for _, stop := range []func(s *Survey){(*Survey).Stop, func(s *Survey) { cancel(); <-s.done }} {
-		s := Start(ctx, NewLoss(quadratic{n: 3, slow: 5}), p, Rect{-1, 1, -1, 1}, 200, 200)
+		s := Start(ctx, NewLoss(quadratic{n: 3, slow: 5}), p, Rect{-1, 1, -1, 1}, 200, 200, 0)
 		begin := time.Now()
 		stop(s)
 		if took := time.Since(begin); took > 2*time.Second {
@@ -250,7 +250,7 @@ func (b broken) Clone() problems.Problem   { return b }
 func (b broken) Value(x []float64) float64 { panic("no value") }
 
 func TestPanicIsAnError(t *testing.T) {
-	s := Start(context.Background(), NewLoss(broken{quadratic{n: 3}}), Coordinates(make([]float64, 3), 0, 1), Rect{-1, 1, -1, 1}, 8, 8)
+	s := Start(context.Background(), NewLoss(broken{quadratic{n: 3}}), Coordinates(make([]float64, 3), 0, 1), Rect{-1, 1, -1, 1}, 8, 8, 0)
 	<-s.done
 	if s.Err() == nil {
 		t.Error("a panic is not told")
@@ -287,7 +287,7 @@ func BenchmarkSurvey(b *testing.B) {
 		b.Run(map[int]string{1: "one", 2: "two"}[processors], func(b *testing.B) {
 			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
 			for b.Loop() {
-				s := Start(context.Background(), NewLoss(problem), p, Rect{-1, 1, -1, 1}, 20, 10)
+				s := Start(context.Background(), NewLoss(problem), p, Rect{-1, 1, -1, 1}, 20, 10, 0)
 				<-s.done
 			}
 		})

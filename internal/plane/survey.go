@@ -1,6 +1,7 @@
 package plane
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -25,7 +26,7 @@ var strides = [...]int{16, 8, 4, 2, 1}
 // publishTime is how often a survey shows how far it has come.
 const publishTime = 20 * time.Millisecond
 
-// Survey computes the loss over a part of a plane on all processors. Points are taken in passes that are ever finer,
+// Survey computes the loss over a part of a plane on several processors. Points are taken in passes that are ever finer,
 // each of which fills the gaps of the one before; what is computed does not depend on the number of processors.
 type Survey struct {
 	loss   *Loss
@@ -41,8 +42,9 @@ type Survey struct {
 }
 
 // Start begins to survey nx×ny points, the middles of equal rectangles. It goes on until it is complete, the context
-// is done or Stop is called. The loss is cloned and not used itself.
-func Start(ctx context.Context, loss *Loss, p *Plane, r Rect, nx, ny int) *Survey {
+// is done or Stop is called. The loss is cloned and not used itself. Workers are how many points are computed at a time, 0
+// for as many as there are processors.
+func Start(ctx context.Context, loss *Loss, p *Plane, r Rect, nx, ny, workers int) *Survey {
 	ctx, stop := context.WithCancel(ctx)
 	s := &Survey{
 		loss: loss, plane: p, rect: r, nx: max(nx, 0), ny: max(ny, 0), stop: stop, done: make(chan struct{}),
@@ -51,7 +53,7 @@ func Start(ctx context.Context, loss *Loss, p *Plane, r Rect, nx, ny int) *Surve
 	for i := range s.values {
 		s.values[i] = math.NaN()
 	}
-	clones := make([]*Loss, runtime.GOMAXPROCS(0))
+	clones := make([]*Loss, cmp.Or(workers, runtime.GOMAXPROCS(0)))
 	for i := range clones {
 		clones[i] = loss.Clone()
 	}

@@ -2,10 +2,8 @@ package train
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -27,6 +25,7 @@ type Live struct {
 	stop context.CancelFunc
 	done chan struct{}
 
+	turns   *Turns      // nil for a run that shares with nobody
 	watched atomic.Bool // the last step before a snapshot is marked, for a Probe
 
 	// Owned by the goroutine.
@@ -188,7 +187,12 @@ func (l *Live) loop(ctx context.Context) {
 	defer timer.Stop()
 	l.clock = time.Now()
 	for {
+		if !l.turns.take(ctx, l) {
+			return
+		}
+		end := l.turns.begun()
 		wait, idle := l.turn()
+		end()
 		if ctx.Err() != nil {
 			return
 		}
@@ -244,18 +248,6 @@ func (l *Live) handle(m message) {
 	if err != nil {
 		l.refused = err.Error()
 	}
-}
-
-// rescue turns a panic into a crashed run that can be seen and restarted.
-func (l *Live) rescue() {
-	if p := recover(); p != nil {
-		l.crash(p)
-		l.publish(time.Now())
-	}
-}
-
-func (l *Live) crash(p any) {
-	l.crashed, l.seek, l.singles = fmt.Sprintf("%v\n%s", p, debug.Stack()), nil, 0
 }
 
 // turn takes as many steps as are due and returns how long nothing will be due, or that nothing will be due
@@ -363,6 +355,9 @@ func (l *Live) snapshot() (s *Snapshot) {
 
 // publish puts out a new snapshot.
 func (l *Live) publish(now time.Time) {
+	if last := l.snap.Load(); last != nil {
+		defer l.rescueLast(last)
+	}
 	s := l.snapshot()
 	l.seq++
 	s.Seq, s.Applied, s.Refused = l.seq, l.applied, l.refused

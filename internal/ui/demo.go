@@ -123,7 +123,7 @@ func (m *Model) stage(r *recipe.Recipe, runs []*train.Run) {
 	for _, l := range m.lanes {
 		m.banish(l)
 		m.unrecord(l)
-		m.background.Go(l.live.Stop) // a step of a large model may take long
+		m.beside(l.live.Stop) // a step of a large model may take long
 	}
 	v := r.View
 	m.lanes, m.sel, m.tune, m.drag, m.undo, m.time = nil, 0, 0, drag{}, nil, nil
@@ -136,7 +136,7 @@ func (m *Model) stage(r *recipe.Recipe, runs []*train.Run) {
 		m.speed *= m.demo.Factor
 	}
 	for i, run := range runs {
-		m.show(train.LaunchRun(m.ctx, run, m.speed, m.paused, m.budget))
+		m.show(train.LaunchRun(m.ctx, run, m.speed, m.paused, m.options...))
 		m.lanes[i].name, m.lanes[i].named = r.Runs[i].Name, m.lanes[i].snap.Problem
 	}
 	m.keep(r.Runs[0].Ref())

@@ -25,6 +25,7 @@ type exploration struct {
 	plane   *plane.Plane // one that is known already, nil to make it
 	view    plot.View    // the part that is wanted; none: what fits the path
 	w, h    int          // points
+	workers int          // that compute them, 0 for one a processor
 }
 
 // explorer computes a landscape in goroutines of its own, beside the runs and the screen.
@@ -98,7 +99,7 @@ func (e *explorer) run(ctx context.Context, want exploration) {
 		x.view = x.fit
 	}
 	loss := plane.NewLoss(want.problem)
-	x.survey = plane.Start(ctx, loss, x.plane, plane.Rect(x.view), want.w, want.h)
+	x.survey = plane.Start(ctx, loss, x.plane, plane.Rect(x.view), want.w, want.h, want.workers)
 	defer x.survey.Stop()
 	e.found.Store(x)
 

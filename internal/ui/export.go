@@ -33,6 +33,10 @@ var exported = []struct {
 
 // pickExport asks what to write.
 func (m *Model) pickExport() {
+	if m.guest != nil {
+		m.refuse(noFiles)
+		return
+	}
 	var all []choice
 	for _, e := range exported {
 		all = append(all, choice{name: e.name, title: e.title})

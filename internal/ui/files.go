@@ -19,7 +19,11 @@ type artefact struct {
 // save writes files into the folder where the program was started, in a goroutine of its own, and says where they are.
 // Their names begin with what they are about and end with the time; nothing is ever overwritten.
 func (m *Model) save(about string, files ...artefact) {
-	if m.ready != nil { // it would be forgotten
+	switch {
+	case m.guest != nil:
+		m.refuse(noFiles)
+		return
+	case m.ready != nil: // it would be forgotten
 		m.refuse("not written: something else is on its way, try again when it is there")
 		return
 	}

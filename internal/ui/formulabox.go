@@ -34,7 +34,7 @@ const formulaLimit = 1000 // characters
 func (m *Model) typeFormula() {
 	b := &formulaBox{}
 	for i := range b.inputs {
-		b.inputs[i] = newInput(formulaLimit)
+		b.inputs[i] = m.newInput(formulaLimit)
 	}
 	if f := m.lane().snap.Spec.Formula; f != nil {
 		b.inputs[0].SetValue(f.Text)

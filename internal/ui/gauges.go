@@ -47,13 +47,13 @@ func (m *Model) gauge() {
 	}
 	pause := m.rest()
 	g.busy.Store(true)
-	m.background.Go(func() { g.run(m.ctx, l.live, pause) })
+	m.beside(func() { g.run(m.ctx, l.live, pause) })
 }
 
 // rest is how many times as long as a measurement takes nothing is measured after it. Runs that go as fast as they can are
-// to lose less than 3 %, also where two processors are two halves of one.
+// to lose less than 3 %, also where two processors are two halves of one; so are the others where a guest measures.
 func (m *Model) rest() time.Duration {
-	if slices.ContainsFunc(m.lanes, func(l *lane) bool { return !resting(l.snap) && l.snap.Rate > slow }) {
+	if m.guest != nil || slices.ContainsFunc(m.lanes, func(l *lane) bool { return !resting(l.snap) && l.snap.Rate > slow }) {
 		return 40
 	}
 	return 1

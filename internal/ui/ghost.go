@@ -38,7 +38,7 @@ func (m *Model) toggleGhosts() {
 // banish ends a run's ghost.
 func (m *Model) banish(l *lane) {
 	if g := l.ghost; g != nil {
-		m.background.Go(g.live.Stop) // a step of a large model may take long
+		m.beside(g.live.Stop) // a step of a large model may take long
 		l.ghost = nil
 	}
 }
@@ -63,7 +63,7 @@ func (m *Model) change(l *lane, c train.Command) {
 	m.await(l, answer, func(run *train.Run) {
 		m.banish(l)
 		g := &ghost{step: run.Step(), life: l.live.Snapshot().Life, born: time.Now()}
-		live := train.LaunchRun(m.ctx, run, train.Unlimited, true, train.Budget(0)) // it never goes back
+		live := train.LaunchRun(m.ctx, run, train.Unlimited, true, append(m.options[:len(m.options):len(m.options)], train.Budget(0))...) // it never goes back
 		live.Follow(l.live)
 		live.Pause(false)
 		g.lane = lane{live: live, snap: live.Snapshot(), color: l.color, dark: l.dark, marker: '◌', name: "ghost"}

@@ -249,7 +249,7 @@ func (m *Model) removeRun() {
 		return
 	}
 	m.banish(m.lane())
-	m.background.Go(m.lane().live.Stop) // a step of a large model may take long
+	m.beside(m.lane().live.Stop) // a step of a large model may take long
 	m.unrecord(m.lane())
 	m.lanes = slices.Delete(m.lanes, m.sel, m.sel+1)
 	m.selectRun(min(m.sel, len(m.lanes)-1))

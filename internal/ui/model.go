@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -41,8 +42,9 @@ type Options struct {
 	Record *journal.Session // what the person does is recorded to it; nil for nowhere. New's caller closes it
 	Rate   float64          // steps a second; 0 is the default pace
 	Paused bool
-	ASCII  bool // draw with ASCII characters only
-	Memory int  // bytes that each run may use for going back in time; 0 is train.DefaultBudget
+	ASCII  bool   // draw with ASCII characters only
+	Memory int    // bytes that each run may use for going back in time; 0 is train.DefaultBudget
+	Guest  *Guest // the person works on somebody else's machine; nil for its owner
 }
 
 // lane is a run in the race with its place on the screen.
@@ -68,9 +70,11 @@ type lane struct {
 // Model is the state of the screen. It is used by Bubble Tea's one goroutine.
 type Model struct {
 	ctx        context.Context
-	budget     train.Option // of a run's checkpoints
+	options    []train.Option // of every run
+	guest      *Guest         // nil for the owner of the machine
 	stop       context.CancelFunc
-	background sync.WaitGroup // what computes beside the runs
+	background sync.WaitGroup         // what computes beside the runs
+	panicked   atomic.Pointer[string] // why that cannot go on
 
 	w, h  int
 	mode  plot.Mode
@@ -148,10 +152,11 @@ func New(ctx context.Context, o Options) (*Model, error) {
 	ctx, stop := context.WithCancel(ctx)
 	m := &Model{
 		ctx: ctx, stop: stop, ascii: o.ASCII, paused: o.Paused, journal: o.Record,
-		budget: train.Budget(cmp.Or(o.Memory, train.DefaultBudget)),
-		speed:  nearestSpeed(o.Rate),
-		screen: plot.NewCanvas(0, 0), dirty: true,
+		options: []train.Option{train.Budget(cmp.Or(o.Memory, train.DefaultBudget))},
+		speed:   nearestSpeed(o.Rate),
+		screen:  plot.NewCanvas(0, 0), dirty: true,
 	}
+	m.receive(o.Guest)
 	m.setMode(colorprofile.TrueColor)
 	if o.Demo != nil {
 		if err := m.present(*o.Demo); err != nil {
@@ -221,7 +226,7 @@ const farewell = 2 * time.Second
 
 // add puts one more run on the screen.
 func (m *Model) add(spec train.Spec) error {
-	live, err := train.Launch(m.ctx, spec, m.speed, m.paused, m.budget)
+	live, err := train.Launch(m.ctx, spec, m.speed, m.paused, m.options...)
 	if err != nil {
 		return err
 	}
@@ -249,7 +254,7 @@ func (m *Model) show(live *train.Live) {
 func (m *Model) later(what string, work func() (then func())) {
 	ready := make(chan func(), 1)
 	m.ready = ready
-	m.background.Go(func() { ready <- work() })
+	m.beside(func() { ready <- work() })
 	select { // most things are done at once: no need to wait for a frame
 	case then := <-ready:
 		m.ready = nil
@@ -273,20 +278,21 @@ func (m *Model) backToFront() []*lane {
 // tickMsg asks for the next frame.
 type tickMsg time.Time
 
-func tick() tea.Cmd {
-	return tea.Tick(time.Second/FPS, func(t time.Time) tea.Msg { return tickMsg(t) })
+func (m *Model) tick() tea.Cmd {
+	return tea.Tick(m.interval(), func(t time.Time) tea.Msg { return tickMsg(t) })
 }
 
 // Init implements tea.Model.
-func (m *Model) Init() tea.Cmd { return tea.Batch(tick(), tea.RequestBackgroundColor) }
+func (m *Model) Init() tea.Cmd { return tea.Batch(m.tick(), tea.RequestBackgroundColor) }
 
 // Update implements tea.Model. It never waits: commands go into the runs' mailboxes.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tickMsg:
+		m.raise()
 		m.pull()
 		m.autoplay(time.Time(msg))
-		return m, tick()
+		return m, m.tick()
 	case tea.WindowSizeMsg:
 		m.resize(msg.Width, msg.Height)
 	case tea.ColorProfileMsg:
@@ -298,6 +304,8 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.key(msg)
 	case tea.PasteMsg:
 		m.paste(msg.Content)
+	case Rest:
+		m.restAll()
 	case tea.MouseMsg:
 		m.mouse(msg)
 	default:

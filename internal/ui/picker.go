@@ -36,7 +36,7 @@ type picker struct {
 }
 
 func (m *Model) open(title string, all []choice, now string, take func(choice)) {
-	in := newInput(60)
+	in := m.newInput(60)
 	in.Focus()
 	m.picker = &picker{title: title, all: all, input: in, take: take}
 	m.picker.filter()
@@ -206,7 +206,7 @@ func wrap(text string, n int) []string {
 
 // optimizers lists the rules as choices.
 func (m *Model) optimizers() []choice {
-	have := train.Capabilities(m.world.problem)
+	have := m.capabilities(m.world.problem)
 	var all []choice
 	for _, o := range optim.All() {
 		c := choice{name: o.Name, title: o.Title}
@@ -267,7 +267,7 @@ func (m *Model) pickRun() {
 				case len(m.lanes) == MaxRuns:
 					return
 				}
-				m.show(train.LaunchRun(m.ctx, run, m.speed, m.paused, m.budget))
+				m.show(train.LaunchRun(m.ctx, run, m.speed, m.paused, m.options...))
 				m.sel = len(m.lanes) - 1
 				m.tune = 0
 				m.say("run %d starts at step 0: r restarts all runs level", m.sel+1)
@@ -302,6 +302,9 @@ func (m *Model) pickProblem() {
 	m.open("problem", all, m.lane().snap.Problem.Name, func(c choice) { m.setProblem(c.ref) })
 	m.picker.typed = func(name string) error { // a model of other sizes: digits/mlp:128
 		ref := m.refOf(name)
+		if err := m.guest.fits(ref); err != nil {
+			return err
+		}
 		_, err := ref.Resolve()
 		if err == nil {
 			m.setProblem(ref)
@@ -380,10 +383,13 @@ func (m *Model) setProblem(ref problems.Ref) {
 	}
 	m.later("preparing "+ref.Name, func() func() {
 		p, err := ref.Resolve()
+		if err == nil {
+			err = m.guest.fits(ref)
+		}
 		if err != nil {
 			return func() { m.refuse("%v", err) }
 		}
-		have := train.Capabilities(p.New())
+		have := m.capabilities(p.New())
 		specs, why := make([]train.Spec, len(old)), ""
 		for i, s := range old {
 			rule := s.Optimizer.Name

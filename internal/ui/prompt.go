@@ -19,17 +19,18 @@ type prompt struct {
 
 // ask opens a prompt in place of the status line.
 func (m *Model) ask(label, hint string, take func(text string) error) tea.Cmd {
-	in := newInput(40)
+	in := m.newInput(40)
 	cmd := in.Focus()
 	m.prompt = &prompt{label: label, hint: hint, input: in, take: take}
 	return cmd
 }
 
 // newInput is a text field for so many characters.
-func newInput(limit int) textinput.Model {
+func (m *Model) newInput(limit int) textinput.Model {
 	in := textinput.New()
 	in.Prompt = ""
 	in.CharLimit = limit
+	in.KeyMap.Paste.SetEnabled(m.guest == nil) // it starts a program that reads the clipboard of this machine
 	return in
 }
 

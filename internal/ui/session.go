@@ -48,7 +48,7 @@ func (m *Model) unrecord(l *lane) {
 func (m *Model) takeUp(runs []journal.Run) error {
 	m.paused = true
 	for _, r := range runs {
-		live, err := train.LaunchReplay(m.ctx, r.Spec, r.Journal, r.Step, m.speed, m.budget)
+		live, err := train.LaunchReplay(m.ctx, r.Spec, r.Journal, r.Step, m.speed, m.options...)
 		if err != nil {
 			return err
 		}

@@ -145,7 +145,7 @@ func (m *Model) branch() {
 			return
 		}
 		step := run.Step()
-		m.show(train.LaunchRun(m.ctx, run, m.speed, m.paused, m.budget))
+		m.show(train.LaunchRun(m.ctx, run, m.speed, m.paused, m.options...))
 		m.sel = len(m.lanes) - 1
 		m.lane().name, m.lane().named = from.name, from.named
 		m.lane().origin = fmt.Sprintf("branched off run %d at step %s", number, grouped(step))

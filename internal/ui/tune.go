@@ -196,11 +196,14 @@ func (m *Model) set(t train.Setting, v float64) {
 
 // allOffered returns why one of the rules could not run with another value of the problem's setting, nil if all can.
 func (m *Model) allOffered(key string, v float64) error {
+	if err := m.guest.allows(key, v); err != nil {
+		return err
+	}
 	p := m.world.problem.Clone()
 	if k, ok := knob.Find(p.Knobs(), key); !ok || k.Set(v) != nil {
 		return nil // the runs refuse it themselves
 	}
-	have := train.Capabilities(p)
+	have := m.capabilities(p)
 	for _, l := range m.lanes {
 		if err := l.snap.Optimizer.Offered(have); err != nil {
 			return err

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"opttui/internal/journal"
+	"opttui/internal/problems"
+	"opttui/internal/serve"
+	"opttui/internal/ui"
+	"opttui/internal/usage"
+)
+
+// drainTime is how long visitors have to leave when the server is stopped.
+const drainTime = 10 * time.Second
+
+// serving are the flags of opttui serve.
+type serving struct {
+	listen, hostKey, keys string
+	public, check         bool
+	limits                serve.Limits
+}
+
+func serveCommand() *cobra.Command {
+	var s serving
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve the screen over SSH",
+		Long: `Serve the screen over SSH: whoever connects with ssh gets a lab of their own at once, in their own terminal.
+
+Without --authorized-keys and --public only this machine can connect, and everybody on it may. Visitors read and
+write no files here, start no programs, and share the processors evenly. docs/serving.md tells more.`,
+		Example: `  opttui serve
+  ssh -p 23234 localhost
+
+  opttui serve --listen :23234 --authorized-keys class.pub
+  opttui serve --listen :23234 --public`,
+		Args:              noArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+	}
+	fs := cmd.Flags()
+	fs.StringVar(&s.listen, "listen", "127.0.0.1:23234", "`address` to listen on")
+	fs.StringVar(&s.hostKey, "host-key", "", "`file` of the key by which clients know this server; made where there is none (default: in the state folder)")
+	fs.StringVar(&s.keys, "authorized-keys", "", "`file` with the public keys of those who may come in, as for sshd")
+	fs.BoolVar(&s.public, "public", false, "let everybody in who can reach the address")
+	fs.BoolVar(&s.check, "check", false, "print what would be served to whom, and end")
+	fs.IntVar(&s.limits.Connections, "sessions", 100, "`number` of visitors at once")
+	fs.IntVar(&s.limits.PerAddress, "per-address", 10, "`number` of them from one address; a class behind one router has one")
+	fs.DurationVar(&s.limits.Idle, "idle", 5*time.Minute, "`time` without a key until a session ends")
+	fs.DurationVar(&s.limits.Longest, "longest", 30*time.Minute, "`time` that a session may take")
+	for _, name := range []string{"listen", "sessions", "per-address", "idle", "longest"} {
+		completeBy(cmd, name, cobra.NoFileCompletions)
+	}
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return s.run(cmd.OutOrStdout(), cmd.ErrOrStderr()) }
+	return cmd
+}
+
+// run serves until a signal comes.
+func (s *serving) run(stdout, stderr io.Writer) error {
+	c, err := s.config(stderr)
+	if err != nil {
+		return err
+	}
+	l, err := serve.Listen(s.listen, c.Keys != nil || s.public)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	fmt.Fprintf(stdout, "to connect:      %s\nhost key:        %s\nwho may come in: %s\n", connection(l.Addr()), serve.Fingerprint(c.HostKey), s.who(c))
+	if s.check {
+		fmt.Fprint(stdout, c.Limits)
+		return nil
+	}
+	server, err := serve.New(c)
+	if err != nil {
+		return err
+	}
+	signals, stop := catchOne()
+	defer stop()
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(l) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-signals:
+	}
+	fmt.Fprintln(stderr, "opttui: saying good-bye to everybody; another signal ends at once")
+	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	server.Shutdown(ctx)
+	return nil
+}
+
+// config is what the flags say.
+func (s *serving) config(stderr io.Writer) (c serve.Config, err error) {
+	switch {
+	case s.public && s.keys != "":
+		return c, usage.Errorf("--public lets everybody in and --authorized-keys does not: choose one")
+	case s.limits.Connections < 1 || s.limits.PerAddress < 1:
+		return c, usage.Errorf("--sessions and --per-address cannot be %d: allowed is a number from 1", min(s.limits.Connections, s.limits.PerAddress))
+	case s.limits.Idle < time.Second || s.limits.Longest < time.Second:
+		return c, usage.Errorf("--idle and --longest must be a second at least, as in 90s or 5m")
+	}
+	c.Limits = s.limits
+	c.Options = ui.Options{Runs: ui.DefaultRuns(problems.Ref{Name: "beale"}, 0)}
+	c.Log = slog.New(slog.NewTextHandler(stderr, nil)) // which quotes what is not plain text
+	if s.keys != "" {
+		if c.Keys, err = serve.ReadKeys(s.keys); err != nil {
+			return c, err
+		}
+	}
+	path := s.hostKey
+	if path == "" {
+		dir, err := journal.Dir()
+		if err != nil {
+			return c, err
+		}
+		path = filepath.Join(dir, "serve", "host_ed25519")
+	}
+	c.HostKey, err = serve.HostKey(path)
+	return c, err
+}
+
+// who says in words who may come in.
+func (s *serving) who(c serve.Config) string {
+	switch {
+	case c.Keys != nil:
+		return fmt.Sprintf("the holders of %d keys in %s", c.Keys.Len(), s.keys)
+	case s.public:
+		return "everybody who can reach this address, without a key or a password"
+	default:
+		return "everybody on this machine"
+	}
+}
+
+// connection is the command that connects to an address.
+func connection(a net.Addr) string {
+	host, port, err := net.SplitHostPort(a.String())
+	if err != nil {
+		return a.String()
+	}
+	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
+		host = "this-machine"
+	} else if ip.IsLoopback() {
+		host = "localhost"
+	}
+	return fmt.Sprintf("ssh -p %s %s", port, host)
+}

@@ -1,0 +1,74 @@
+package serve
+
+import (
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"opttui/internal/ui"
+)
+
+// A terminal can also type its size, which is no way round the door.
+func TestTypedSizes(t *testing.T) {
+	fresh, made := toys(false)
+	h := begin(t, Config{New: fresh})
+	c := h.connect(t).shell("xterm", 80, 24)
+	c.see("keys")
+	c.press("\x1b[8;1000;1000tk\x1b[48;900;900;0;0tk")
+	c.see("kk")
+	lab := get(t, made)
+	lab.mu.Lock()
+	defer lab.mu.Unlock()
+	for _, s := range lab.sizes {
+		if s.Width != 80 || s.Height != 24 {
+			t.Errorf("a size of %v", s)
+		}
+	}
+}
+
+// Who leaves in the middle of a flood of keys leaves nothing behind: TestMain looks.
+func TestLeavingAmongKeys(t *testing.T) {
+	for _, last := range []string{"q", ""} {
+		fresh, made := toys(true)
+		h := begin(t, Config{New: fresh, Limits: Limits{Grace: 1}})
+		c := h.connect(t).shell("xterm", 80, 24)
+		c.see("tick")
+		if _, err := io.WriteString(c.in, "k"+last+strings.Repeat("k", 3000)); err != nil {
+			t.Fatal(err)
+		}
+		c.see("k")
+		c.ssh.Close()
+		get(t, get(t, made).closed)
+		h.empty(t)
+	}
+}
+
+// Of thousands of keys only so many are heard, and fewer are drawn.
+func TestFloodOfKeys(t *testing.T) {
+	fresh, made := toys(false)
+	h := begin(t, Config{New: fresh})
+	c := h.connect(t).shell("xterm", 80, 24)
+	lab, began := get(t, made), time.Now()
+	c.press(strings.Repeat("k", keyBurst-1) + "x" + strings.Repeat("y", 2000))
+	until(t, "the keys are not heard", func() bool { return lab.has("x") })
+	seconds := time.Since(began).Seconds()
+	if n, most := lab.views.Load(), 10+int64(2*ui.FPS*seconds); n > most {
+		t.Errorf("%d frames are drawn in %g s", n, seconds)
+	}
+	until(t, "no key is heard after a flood of them", func() bool { return lab.has("yy") })
+	lab.mu.Lock()
+	defer lab.mu.Unlock()
+	if n, most := len(lab.keys), keyBurst+10+int(2*keyRate*time.Since(began).Seconds()); n > most {
+		t.Errorf("%d keys are heard", n)
+	}
+}
+
+// The last of several keys is drawn, too.
+func TestLastKeyIsDrawn(t *testing.T) {
+	fresh, _ := toys(false)
+	h := begin(t, Config{New: fresh})
+	c := h.connect(t).shell("xterm", 80, 24)
+	c.press("kkkkkkkx")
+	c.see("x>")
+}
