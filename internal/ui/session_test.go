@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"opttui/internal/journal"
 	"opttui/internal/problems"
@@ -138,7 +139,12 @@ func TestExport(t *testing.T) {
 	for _, e := range exported {
 		press(t, m, "E")
 		typed(t, m, e.name)
-		press(t, m, "enter")
+		m.Update(keyMsg("enter"))
+		for m.ready != nil { // pictures take their time, the more with the race detector
+			time.Sleep(time.Millisecond)
+			m.Update(tickMsg{})
+		}
+		settle(t, m)
 		wants(t, m, "written: opttui-"+e.name+"-beale-")
 		files, _ := filepath.Glob("opttui-" + e.name + "-*")
 		if len(files) == 0 {
