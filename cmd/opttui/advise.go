@@ -50,9 +50,7 @@ interrupted: what was found until then is printed.`,
 	fs.StringVar(&budget, "budget", "", "the same as `gradients` over all data, instead of --steps")
 	fs.StringVar(&seeds, "seeds", "", "`number` of seeds of each rule (default 3, 1 where nothing is random)")
 	fs.BoolVar(&asJSON, "json", false, "print JSON")
-	for _, flag := range []string{"steps", "budget", "seeds"} {
-		completeBy(cmd, flag, cobra.NoFileCompletions)
-	}
+	completeNothing(cmd, "steps", "budget", "seeds")
 
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		var o lrfinder.RaceOptions

@@ -53,15 +53,20 @@ func completeBy(cmd *cobra.Command, flag string, f completer) {
 	}
 }
 
+// completeNothing says that what follows these flags is to be typed: no file's name would be right.
+func completeNothing(cmd *cobra.Command, flags ...string) {
+	for _, flag := range flags {
+		completeBy(cmd, flag, cobra.NoFileCompletions)
+	}
+}
+
 // completeSpec completes the flags that say what runs.
 func completeSpec(cmd *cobra.Command) {
 	complete(cmd, "problem", problemCompletions)
 	complete(cmd, "schedule", scheduleCompletions)
 	complete(cmd, "convention", func() []string { return optim.Conventions })
 	complete(cmd, "batch", func() []string { return []string{"1", "8", "64", "128", "256", "512", "all"} })
-	for _, flag := range []string{"lr", "noise", "start", "seed"} {
-		completeBy(cmd, flag, cobra.NoFileCompletions)
-	}
+	completeNothing(cmd, "lr", "noise", "start", "seed")
 	completeBy(cmd, "optimizer", func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
 		before := typed[:strings.LastIndex(typed, ",")+1] // several are separated by commas
 		words := optimizerCompletions()

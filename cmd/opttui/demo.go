@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -49,8 +48,7 @@ A scenario is a recipe, a JSON file that docs/recipes.md describes. With --dir o
 	fs.BoolVar(&list, "list", false, "list the scenarios instead")
 	fs.BoolVar(&asJSON, "json", false, "list them as JSON")
 	fs.BoolVar(&ascii, "ascii", false, "draw with ASCII characters only")
-	completeBy(cmd, "autoplay", cobra.NoFileCompletions)
-	completeBy(cmd, "speed", cobra.NoFileCompletions)
+	completeNothing(cmd, "autoplay", "speed")
 	cmd.ValidArgsFunction = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		var names []string
 		for _, s := range recipe.Lecture() {
@@ -137,10 +135,7 @@ func listScenarios(out io.Writer, all []recipe.Scenario, asJSON bool) error {
 	for i, s := range all {
 		rows[i] = row{i + 1, s.Name, s.Recipe.Title, s.Recipe.Caption, s.Recipe.Keys}
 	}
-	enc := json.NewEncoder(out)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false)
-	return enc.Encode(rows)
+	return writeJSON(out, rows)
 }
 
 // showRecipe shows the screen with a recipe. What it says is not to be said by another flag too.

@@ -40,9 +40,7 @@ Up to 128 parameters, all eigenvalues are shown; of larger models the largest an
 	fs.StringVar(&tolerance, "tolerance", "1e-6", "`length` of the gradient up to which a point is critical")
 	fs.StringVar(&momentum, "momentum", "0.9", "momentum `alpha` of the limits")
 	fs.BoolVar(&asJSON, "json", false, "print JSON")
-	for _, flag := range []string{"at", "tolerance", "momentum"} {
-		completeBy(cmd, flag, cobra.NoFileCompletions)
-	}
+	completeNothing(cmd, "at", "tolerance", "momentum")
 
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		one, err := oneSpec(&spec, fs, "opttui inspect")

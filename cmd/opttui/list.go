@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"math"
 
 	"github.com/spf13/cobra"
@@ -123,10 +122,7 @@ all settings that --set knows. With a name, tell all about that one.`,
 				return err
 			}
 			if asJSON {
-				e := json.NewEncoder(cmd.OutOrStdout())
-				e.SetEscapeHTML(false)
-				e.SetIndent("", "  ")
-				return e.Encode(c)
+				return writeJSON(cmd.OutOrStdout(), c)
 			}
 			return newPrinter(cmd.OutOrStdout()).catalogue(c, long || len(args) == 2)
 		},

@@ -54,9 +54,7 @@ what was found until then is printed.`,
 	fs.BoolVar(&asJSON, "json", false, "print JSON")
 	fs.BoolVar(&asCSV, "csv", false, "print the trials as CSV")
 	fs.StringVar(&picture, "plot", "", "`file` to draw the loss against the rate to, .svg or .png")
-	for _, flag := range []string{"iterations", "seeds", "range", "per-decade"} {
-		completeBy(cmd, flag, cobra.NoFileCompletions)
-	}
+	completeNothing(cmd, "iterations", "seeds", "range", "per-decade")
 
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		one, err := oneSpec(&spec, fs, "opttui lrfind")

@@ -33,9 +33,7 @@ func (f *ownFlags) add(cmd *cobra.Command) {
 	fs.StringVar(&f.domain, "domain", "", "`intervals` of the formula's variables, as in -2:2,-1:3, or one for all (default -5:5)")
 	complete(cmd, "model", modelCompletions)
 	complete(cmd, "missing", func() []string { return dataset.MissingRules })
-	for _, flag := range []string{"target", "ignore", "expr", "domain"} {
-		completeBy(cmd, flag, cobra.NoFileCompletions)
-	}
+	completeNothing(cmd, "target", "ignore", "expr", "domain")
 }
 
 func modelCompletions() []string {

@@ -40,8 +40,7 @@ options are those of the screen.`,
 	fs.StringVar(&output, "output", "-", "`file` to write, - for standard output")
 	fs.StringVar(&what, "what", "screen", "`name` of what to draw: screen, landscape or curves")
 	complete(cmd, "what", func() []string { return ui.Shots })
-	completeBy(cmd, "steps", cobra.NoFileCompletions)
-	completeBy(cmd, "size", cobra.NoFileCompletions)
+	completeNothing(cmd, "steps", "size")
 
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		specs, err := spec.specs(fs)

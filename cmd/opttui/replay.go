@@ -42,9 +42,7 @@ same kind of processor.`,
 	fs.StringVar(&every, "every", "1", "print every `k`-th step, and the last, of a headless replay")
 	fs.StringVar(&speed, "speed", "1", "`factor` of the recipe's speed on the screen")
 	fs.BoolVar(&ascii, "ascii", false, "draw with ASCII characters only")
-	for _, flag := range []string{"steps", "every", "speed"} {
-		completeBy(cmd, flag, cobra.NoFileCompletions)
-	}
+	completeNothing(cmd, "steps", "every", "speed")
 
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		for flag, headless := range map[string]bool{"steps": true, "every": true, "speed": false, "ascii": false} {

@@ -60,8 +60,7 @@ stopped being finite, 130 interrupted.`,
 	fs.StringVar(&format, "format", "jsonl", "`name` of the format, jsonl or csv")
 	fs.StringVar(&output, "output", "-", "`file` to write, - for standard output")
 	fs.BoolVar(&curved, "curvature", false, "measure the curvature at each row: eigenvalues, predicted and actual change, the stable rate")
-	completeBy(cmd, "steps", cobra.NoFileCompletions)
-	completeBy(cmd, "every", cobra.NoFileCompletions)
+	completeNothing(cmd, "steps", "every")
 	complete(cmd, "format", func() []string { return formats })
 
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

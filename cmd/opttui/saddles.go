@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -73,9 +72,7 @@ then is printed, with exit code 130.`, saddleFields, saddleFields, saddleFields,
 	fs.StringVar(&tries, "tries", "500", "`number` of starts for each dimension")
 	fs.StringVar(&seed, "seed", "1", "`number` that fields and starts are drawn from")
 	fs.StringVar(&format, "format", "table", "`name` of the format: table, json or csv")
-	for _, flag := range []string{"dim", "tries", "seed"} {
-		completeBy(cmd, flag, cobra.NoFileCompletions)
-	}
+	completeNothing(cmd, "dim", "tries", "seed")
 	complete(cmd, "format", func() []string { return saddleFormats })
 
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -282,9 +279,7 @@ func (j *saddleJSON) row(r saddleRow) error {
 }
 
 func (j *saddleJSON) end() error {
-	e := json.NewEncoder(j.w)
-	e.SetIndent("", "  ")
-	return e.Encode(j.rows)
+	return writeJSON(j.w, j.rows)
 }
 
 // saddleCSV writes a line for each dimension.

@@ -52,7 +52,7 @@ defaults.`,
 	fs.BoolVar(&unrecorded, "no-journal", false, "do not keep the session's commands for opttui resume")
 	fs.StringVar(&memory, "memory", "8", "`megabytes` that each run may use for going back in time (u, U, t)")
 	fs.StringVar(&castName, "cast", "", "`file` to record the screen to, for asciinema; a new one")
-	completeBy(cmd, "memory", cobra.NoFileCompletions)
+	completeNothing(cmd, "memory")
 	complete(cmd, "speed", func() []string { return []string{"1", "10", "60", "600", "6000", "max"} })
 
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

@@ -55,9 +55,7 @@ write no files here, start no programs, and share the processors evenly. docs/se
 	fs.IntVar(&s.limits.PerAddress, "per-address", 10, "`number` of them from one address; a class behind one router has one")
 	fs.DurationVar(&s.limits.Idle, "idle", 5*time.Minute, "`time` without a key until a session ends")
 	fs.DurationVar(&s.limits.Longest, "longest", 30*time.Minute, "`time` that a session may take")
-	for _, name := range []string{"listen", "sessions", "per-address", "idle", "longest"} {
-		completeBy(cmd, name, cobra.NoFileCompletions)
-	}
+	completeNothing(cmd, "listen", "sessions", "per-address", "idle", "longest")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return s.run(cmd.OutOrStdout(), cmd.ErrOrStderr()) }
 	return cmd
 }

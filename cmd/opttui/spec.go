@@ -56,7 +56,7 @@ func (f *specFlags) addProblem(cmd *cobra.Command) {
 	fs.StringArrayVar(&f.sets, "set", nil, "`key=value` of a setting of the problem; may be repeated")
 	f.own.add(cmd)
 	complete(cmd, "problem", problemCompletions)
-	completeBy(cmd, "seed", cobra.NoFileCompletions)
+	completeNothing(cmd, "seed")
 	completeBy(cmd, "set", completeSet)
 }
 

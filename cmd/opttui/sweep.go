@@ -49,9 +49,7 @@ found until then is printed.`,
 	fs.BoolVar(&asJSON, "json", false, "print JSON")
 	fs.BoolVar(&asCSV, "csv", false, "print a row for every cell as CSV")
 	fs.StringVar(&picture, "plot", "", "`file` to draw a grid of one or two axes to, .svg or .png")
-	for _, flag := range []string{"grid", "steps", "seeds"} {
-		completeBy(cmd, flag, cobra.NoFileCompletions)
-	}
+	completeNothing(cmd, "grid", "steps", "seeds")
 
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		one, err := oneSpec(&spec, fs, "opttui sweep")

@@ -14,8 +14,8 @@ import (
 // watch lets the watcher of a run see it as it is now. The curvature is known of the selected run alone.
 func (m *Model) watch(l *lane) {
 	var report *curvature.Report
-	if f := m.gauges.seen; f != nil && f.live == l.live && f.asked > l.sent {
-		report = f.report
+	if !m.gauges.stale(l) {
+		report = m.gauges.seen.report
 	}
 	a := l.watcher.See(time.Now(), l.snap, report)
 	m.dirty = m.dirty || a != l.advice

@@ -250,7 +250,7 @@ func (m *Model) drawCaption(p pane) {
 	}
 	lines := r.Caption
 	if room < recipe.Columns {
-		lines = wrapped(strings.Join(lines, " "), room)
+		lines = wrap(strings.Join(lines, " "), room)
 	}
 	for i, line := range lines[:min(len(lines), recipe.MaxCaption)] {
 		m.screen.Text(in.x+1, in.y+i, m.line(line), 0, 0)
@@ -303,20 +303,4 @@ func (m *Model) drawTryRow(r rect, keys []recipe.Key) {
 		x += 1 + m.screen.Text(x+1, r.y, k.Key, m.accent(), plot.Bold)
 		x += 1 + m.screen.Text(x+1, r.y, text, m.dim(), m.faint()) + 1
 	}
-}
-
-// wrapped breaks a text into lines at its blanks.
-func wrapped(text string, room int) (lines []string) {
-	line := ""
-	for _, word := range strings.Fields(text) {
-		switch {
-		case line == "":
-			line = word
-		case width(line)+1+width(word) <= room:
-			line += " " + word
-		default:
-			lines, line = append(lines, clip(line, room)), word
-		}
-	}
-	return append(lines, clip(line, room))
 }

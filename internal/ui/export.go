@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"strings"
 	"time"
 
 	"opttui/internal/export"
@@ -179,5 +178,5 @@ func (m *Model) screenFile() ([]artefact, error) {
 	if err := plot.ScreenSVG(&b, m.screen, plot.ScreenOptions{Title: "opttui"}); err != nil {
 		return nil, err
 	}
-	return []artefact{{"svg", func(w io.Writer) error { _, err := io.Copy(w, strings.NewReader(b.String())); return err }}}, nil
+	return []artefact{{"svg", func(w io.Writer) error { _, err := w.Write(b.Bytes()); return err }}}, nil
 }

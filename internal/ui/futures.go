@@ -24,7 +24,7 @@ func (m *Model) futures(project func(trail [][]float64) []train.XY) [][]train.XY
 		}
 	}
 	s := m.lane().snap
-	for _, b := range s.Branches[max(0, len(s.Branches)-shownBranches):] {
+	for _, b := range lastBranches(s) {
 		add(b.Path, b.Trail)
 	}
 	if a := s.Ahead; a != nil {
@@ -53,7 +53,7 @@ func (m *Model) drawFutures(o *plot.Overlay, project func([][]float64) []train.X
 func (m *Model) addFutures() {
 	s := m.lane().snap
 	color := m.tint(m.lane())
-	for _, b := range s.Branches[max(0, len(s.Branches)-shownBranches):] {
+	for _, b := range lastBranches(s) {
 		m.addFaint(color, len(b.Losses), 1, func(i int) (train.Bucket, int) { return b.Losses[i].Bucket, b.Losses[i].Step })
 	}
 	if a := s.Ahead; a != nil {
@@ -93,7 +93,7 @@ func (m *Model) addFaint(color plot.Color, n, stride int, at func(i int) (train.
 			avg.Add(b.Mean)
 			v = avg.Corrected()
 		}
-		points = append(points, plot.Value(m.position(b, last), math.Min(math.Max(v, -m.limit), m.limit)))
+		points = append(points, plot.Value(m.position(b, last), m.cut(v)))
 	}
 	m.chart.Series = append(m.chart.Series, plot.Series{Points: points, Color: color, Faint: true})
 }

@@ -20,6 +20,11 @@ type listed struct {
 // shownBranches is how many futures that were given up the list has of the selected run.
 const shownBranches = 3
 
+// lastBranches are those.
+func lastBranches(s *train.Snapshot) []train.Branch {
+	return s.Branches[max(0, len(s.Branches)-shownBranches):]
+}
+
 // listRuns are the lines of the list: the runs with their ghosts and, of the selected one, what lies ahead and the tree of
 // its last branches.
 func (m *Model) listRuns() []listed {
@@ -42,7 +47,7 @@ func (m *Model) listRuns() []listed {
 		if a := s.Ahead; a != nil {
 			rows = append(rows, listed{i, '→', fmt.Sprintf("ahead to step %s  loss %s", grouped(a.End), value(a.Loss))})
 		}
-		for _, b := range s.Branches[max(0, len(s.Branches)-shownBranches):] {
+		for _, b := range lastBranches(s) {
 			rows = append(rows, listed{i, '├', fmt.Sprintf("%sleft at %s, went to %s  loss %s", strings.Repeat("  ", depth(s.Branches, b)), grouped(b.Fork), grouped(b.End), value(b.Loss))})
 		}
 	}
@@ -170,7 +175,7 @@ func (m *Model) drawDetails(r rect) {
 	const label = 13
 	type detail struct{ name, text string }
 	var lines []detail
-	for i, text := range wrapped(m.line(s.Optimizer.FormulaIn(s.Convention)), r.w-label) {
+	for i, text := range wrap(m.line(s.Optimizer.FormulaIn(s.Convention)), r.w-label) {
 		lines = append(lines, detail{map[bool]string{true: "update"}[i == 0], text})
 	}
 	for _, g := range s.Readings {
