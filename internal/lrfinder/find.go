@@ -67,7 +67,7 @@ func On(run *train.Run, o Options) (*Finder, error) {
 			f.Seeds = usualSeeds
 		}
 	}
-	f.pool.workers = f.Workers
+	f.pool.workers, f.pool.share = f.Workers, f.Share
 	f.score = newScorer(f.base, f.Options)
 	return f, nil
 }
@@ -146,10 +146,10 @@ func (f *Finder) trial(lr float64, seed int) *train.Trial {
 // start measures the losses at θ₀.
 func (f *Finder) start(ctx context.Context) error {
 	loss := make([][]float64, f.Seeds)
-	err := f.pool.each(ctx, f.Seeds, func(i int) {
+	err := f.pool.each(ctx, f.Seeds, func(i int, stop brake) {
 		t := f.base.Clone()
 		t.Reseed(f.seed + uint64(i))
-		loss[i] = baseline(t, f.Iterations, &f.pool.stop)
+		loss[i] = baseline(t, f.Iterations, stop)
 	}, func(int) {})
 	if err != nil {
 		return err
@@ -199,10 +199,10 @@ func (f *Finder) evaluate(ctx context.Context, steps int, rates ...float64) ([]*
 		curves[i], left[i] = make([]curve, f.Seeds), f.Seeds
 	}
 	f.plan.start(len(todo) * f.Seeds * steps)
-	err := f.pool.each(ctx, len(todo)*f.Seeds, func(i int) {
+	err := f.pool.each(ctx, len(todo)*f.Seeds, func(i int, stop brake) {
 		// Seed by seed, so that rates of much and of little work alternate.
 		r, s := i%len(todo), i/len(todo)
-		curves[r][s] = f.score.run(f.trial(todo[r], s), steps, &f.pool.stop)
+		curves[r][s] = f.score.run(f.trial(todo[r], s), steps, stop)
 	}, func(i int) {
 		r := i % len(todo)
 		f.plan.done += steps

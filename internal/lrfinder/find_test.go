@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -252,13 +253,40 @@ func TestCancel(t *testing.T) {
 // TestDefect: a panic in a trial is an error, and does not end the program.
 func TestDefect(t *testing.T) {
 	p := pool{workers: 3}
-	err := p.each(context.Background(), 100, func(i int) {
+	err := p.each(context.Background(), 100, func(i int, _ brake) {
 		if i == 5 {
 			panic("a defect")
 		}
 	}, func(int) {})
 	if err == nil || !strings.Contains(err.Error(), "a defect") {
 		t.Error(err)
+	}
+}
+
+// TestShare: every worker asks for its turns step by step, gives the last one up, and the answer is the same.
+func TestShare(t *testing.T) {
+	var steps, begun, ended atomic.Int64
+	share := func(ctx context.Context) (func() bool, func()) {
+		begun.Add(1)
+		return func() bool { steps.Add(1); return ctx.Err() == nil }, func() { ended.Add(1) }
+	}
+	spec := train.Spec{Problem: "quadratic", Optimizer: "momentum", Noise: 1, Batch: 1}
+	got, want := find(t, spec, Options{Workers: 2, Share: share, NoCheck: true}), find(t, spec, Options{NoCheck: true})
+	if got.Suggested != want.Suggested || got.Best != want.Best {
+		t.Errorf("ε₀ %v and ε* %v in turns, %v and %v without", got.Suggested, got.Best, want.Suggested, want.Best)
+	}
+	if n := int64(len(got.Trials) * 100); steps.Load() < n || begun.Load() == 0 || begun.Load() != ended.Load() {
+		t.Errorf("%d turns for at least %d steps; %d begun, %d ended", steps.Load(), n, begun.Load(), ended.Load())
+	}
+	// One that gets no turn ends.
+	f, err := New(spec, Options{Share: func(context.Context) (func() bool, func()) { return func() bool { return false }, func() {} }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if r, err := f.Find(ctx); err == nil && (r.Interrupted == "" || len(r.Trials) > 0) {
+		t.Errorf("a search without a turn finds something: %+v", r)
 	}
 }
 

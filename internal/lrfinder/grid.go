@@ -60,8 +60,8 @@ func (f *Finder) grid(ctx context.Context) error {
 	if f.res.Reason != "" {
 		return nil
 	}
-	return f.pool.each(ctx, 1, func(int) {
-		r := rangeTest(f.trial(first[0], 0), first[0], first[len(first)-1], f.Iterations, f.judge.seeds[0].excess, &f.pool.stop)
+	return f.pool.each(ctx, 1, func(_ int, stop brake) {
+		r := rangeTest(f.trial(first[0], 0), first[0], first[len(first)-1], f.Iterations, f.judge.seeds[0].excess, stop)
 		if !f.pool.stop.Load() {
 			f.res.Range = r
 		}

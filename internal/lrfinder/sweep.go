@@ -48,7 +48,7 @@ const mostCells = 100_000
 // that cannot be read.
 func NewSweep(spec train.Spec, axes []Axis, o Options) (*Sweep, error) {
 	s := &Sweep{Grid: Grid{Options: o.withDefaults(), Axes: axes, Best: -1}}
-	s.pool.workers = s.Workers
+	s.pool.workers, s.pool.share = s.Workers, s.Share
 	cells := 1
 	for i, a := range axes {
 		if slices.ContainsFunc(axes[:i], func(b Axis) bool { return b.Key == a.Key }) {
@@ -173,7 +173,7 @@ func (s *Sweep) Run(ctx context.Context) error {
 		}
 	}
 	done := 0
-	err := s.pool.each(ctx, len(todo)*s.Seeds, func(j int) {
+	err := s.pool.each(ctx, len(todo)*s.Seeds, func(j int, stop brake) {
 		i, seed := todo[j/s.Seeds], j%s.Seeds
 		spec := s.Cells[i].Spec
 		spec.Seed += uint64(seed)
@@ -185,7 +185,7 @@ func (s *Sweep) Run(ctx context.Context) error {
 		if _, knobs := t.Rule(); seed == 0 && run.HasRate() {
 			rates[i], _ = valueOf(knobs, "lr")
 		}
-		curves[i][seed] = newScorer(t, s.Options).run(t, s.Iterations, &s.pool.stop)
+		curves[i][seed] = newScorer(t, s.Options).run(t, s.Iterations, stop)
 	}, func(j int) {
 		i := todo[j/s.Seeds]
 		done += s.Iterations

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -184,7 +185,7 @@ func TestSurvey(t *testing.T) {
 		var first []float64
 		for _, processors := range []int{1, 2} {
 			before := runtime.GOMAXPROCS(processors)
-			s := Start(context.Background(), NewLoss(quadratic{n: 6}), p, r, size[0], size[1], 0)
+			s := Start(context.Background(), NewLoss(quadratic{n: 6}), p, r, size[0], size[1], 0, nil)
 			g := complete(t, s)
 			s.Stop()
 			runtime.GOMAXPROCS(before)
@@ -209,7 +210,7 @@ func TestSurvey(t *testing.T) {
 // TestCoarseFirst: the first picture comes after a small part of the work, and is near the last one.
 func TestCoarseFirst(t *testing.T) {
 	p := Coordinates(make([]float64, 3), 0, 1)
-	s := Start(context.Background(), NewLoss(quadratic{n: 3, slow: 1}), p, Rect{-1, 1, -1, 1}, 64, 64, 0)
+	s := Start(context.Background(), NewLoss(quadratic{n: 3, slow: 1}), p, Rect{-1, 1, -1, 1}, 64, 64, 0, nil)
 	defer s.Stop()
 	var g *Grid
 	for g = s.Grid(); g == nil; g = s.Grid() {
@@ -231,7 +232,7 @@ func TestStop(t *testing.T) {
 	p := Coordinates(make([]float64, 3), 0, 1)
 	ctx, cancel := context.WithCancel(context.Background())
 	for _, stop := range []func(s *Survey){(*Survey).Stop, func(s *Survey) { cancel(); <-s.done }} {
-		s := Start(ctx, NewLoss(quadratic{n: 3, slow: 5}), p, Rect{-1, 1, -1, 1}, 200, 200, 0)
+		s := Start(ctx, NewLoss(quadratic{n: 3, slow: 5}), p, Rect{-1, 1, -1, 1}, 200, 200, 0, nil)
 		begin := time.Now()
 		stop(s)
 		if took := time.Since(begin); took > 2*time.Second {
@@ -250,7 +251,7 @@ func (b broken) Clone() problems.Problem   { return b }
 func (b broken) Value(x []float64) float64 { panic("no value") }
 
 func TestPanicIsAnError(t *testing.T) {
-	s := Start(context.Background(), NewLoss(broken{quadratic{n: 3}}), Coordinates(make([]float64, 3), 0, 1), Rect{-1, 1, -1, 1}, 8, 8, 0)
+	s := Start(context.Background(), NewLoss(broken{quadratic{n: 3}}), Coordinates(make([]float64, 3), 0, 1), Rect{-1, 1, -1, 1}, 8, 8, 0, nil)
 	<-s.done
 	if s.Err() == nil {
 		t.Error("a panic is not told")
@@ -287,9 +288,26 @@ func BenchmarkSurvey(b *testing.B) {
 		b.Run(map[int]string{1: "one", 2: "two"}[processors], func(b *testing.B) {
 			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
 			for b.Loop() {
-				s := Start(context.Background(), NewLoss(problem), p, Rect{-1, 1, -1, 1}, 20, 10, 0)
+				s := Start(context.Background(), NewLoss(problem), p, Rect{-1, 1, -1, 1}, 20, 10, 0, nil)
 				<-s.done
 			}
 		})
+	}
+}
+
+// TestShare: the survey asks for a turn before every point, and gives the last one up.
+func TestShare(t *testing.T) {
+	var asked, begun, ended atomic.Int64
+	s := Start(t.Context(), NewLoss(quadratic{n: 3}), Coordinates(make([]float64, 3), 0, 1), Rect{-1, 1, -1, 1}, 12, 10, 1,
+		func(ctx context.Context) (func() bool, func()) {
+			begun.Add(1)
+			return func() bool { asked.Add(1); return ctx.Err() == nil }, func() { ended.Add(1) }
+		})
+	<-s.done
+	if g := s.Grid(); g == nil || !g.Complete {
+		t.Fatal("it is not complete")
+	}
+	if asked.Load() < 120 || begun.Load() == 0 || begun.Load() != ended.Load() {
+		t.Errorf("%d turns for 120 points; %d begun, %d ended", asked.Load(), begun.Load(), ended.Load())
 	}
 }
