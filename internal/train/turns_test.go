@@ -3,6 +3,8 @@ package train
 import (
 	"context"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -49,6 +51,40 @@ func TestTurnsAreFairAmongParties(t *testing.T) {
 			if l.run.step != want {
 				t.Errorf("run %d took %d steps, not %d", i, l.run.step, want)
 			}
+		}
+	})
+}
+
+// What computes beside a party's runs has its share of the party's turns, and no other party loses by it.
+func TestShareTakesTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		all := NewTurns(1)
+		ctx, stop := context.WithCancel(t.Context())
+		var (
+			pieces  [3]atomic.Int64
+			workers sync.WaitGroup
+		)
+		party := all.Party()
+		for i, turns := range []*Turns{party, party, all.Party()} {
+			workers.Go(func() {
+				next, end := turns.Share(ctx)
+				defer end()
+				for next() {
+					time.Sleep(batchTime)
+					pieces[i].Add(1)
+				}
+			})
+		}
+		time.Sleep(400*batchTime + batchTime/2)
+		for i, want := range []int64{100, 100, 200} {
+			if n := pieces[i].Load(); n != want {
+				t.Errorf("search %d had %d turns, not %d", i, n, want)
+			}
+		}
+		stop()
+		workers.Wait()
+		if len(all.free)+len(party.free) != 0 {
+			t.Error("a turn is kept")
 		}
 	})
 }
