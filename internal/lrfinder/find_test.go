@@ -96,7 +96,7 @@ func TestFreshTrials(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := f.trial(lr, 1)
+			got := f.source.(*runs).trial(lr, 1)
 			for k := range 60 {
 				if got.Loss() != want.Loss() {
 					t.Fatalf("%s, %s: step %d has loss %v, want %v", o.Name, schedule, k, got.Loss(), want.Loss())
@@ -253,10 +253,11 @@ func TestCancel(t *testing.T) {
 // TestDefect: a panic in a trial is an error, and does not end the program.
 func TestDefect(t *testing.T) {
 	p := pool{workers: 3}
-	err := p.each(context.Background(), 100, func(i int, _ brake) {
+	err := p.each(context.Background(), 100, func(i int, _ brake) error {
 		if i == 5 {
 			panic("a defect")
 		}
+		return nil
 	}, func(int) {})
 	if err == nil || !strings.Contains(err.Error(), "a defect") {
 		t.Error(err)
