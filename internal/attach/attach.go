@@ -26,6 +26,10 @@ type Options struct {
 	// Output is where the program's own output goes: files out.log and err.log in that folder, which are followed. "" is
 	// this process's standard error, for both, where nothing is followed.
 	Output string
+	// Heard is told of all numbers as they come, one call at a time; the values are overwritten by the next. nil for nobody.
+	Heard func(step float64, values []protocol.Value)
+	// Mute gives the program no socket: it talks by what it prints.
+	Mute bool
 }
 
 // Child is a program that has been started. Its methods may be called from any goroutine.
@@ -33,6 +37,7 @@ type Child struct {
 	Run *monitor.Run
 
 	cmd    *exec.Cmd
+	heard  func(step float64, values []protocol.Value)
 	folder string // of the socket
 	output string
 	done   chan struct{} // closed when the program has ended and its output has been read
@@ -44,6 +49,7 @@ type Child struct {
 
 	ids     atomic.Uint64
 	asked   atomic.Int32 // how often it was told to stop
+	hearing sync.Mutex
 	mu      sync.Mutex
 	talks   map[*talk]bool
 	spoke   bool // it has said something over the socket
@@ -65,7 +71,7 @@ func Start(o Options) (*Child, error) {
 	}
 	c := &Child{
 		Run:    monitor.NewRun(filepath.Base(o.Args[len(o.Args)-1]), time.Now()),
-		folder: folder, output: o.Output,
+		folder: folder, output: o.Output, heard: o.Heard,
 		done: make(chan struct{}), ended: make(chan struct{}), closing: make(chan struct{}),
 		talks: make(map[*talk]bool),
 	}
@@ -82,7 +88,12 @@ func (c *Child) start(path string, o Options) error {
 		return err
 	}
 	c.cmd = exec.Command(path, o.Args[1:]...)
-	c.cmd.Env = append(os.Environ(), protocol.Environment+"="+filepath.Join(c.folder, "socket"))
+	c.cmd.Env = os.Environ()
+	if o.Mute {
+		c.cmd.Env = append(c.cmd.Env, protocol.Environment+"=", protocol.Printing+"=stdout")
+	} else {
+		c.cmd.Env = append(c.cmd.Env, protocol.Environment+"="+filepath.Join(c.folder, "socket"))
+	}
 	if os.Getenv("PYTHONUNBUFFERED") == "" { // what it prints is to be seen when it prints it
 		c.cmd.Env = append(c.cmd.Env, "PYTHONUNBUFFERED=1")
 	}
@@ -233,8 +244,19 @@ func (p *printed) line(text []byte, _ bool) {
 		return
 	}
 	if m, err := p.object.Object(text); err == nil {
-		p.child.Run.Log(m.Step, m.Values, time.Now())
+		p.child.numbers(m, time.Now())
 	}
+}
+
+// numbers takes in numbers.
+func (c *Child) numbers(m *protocol.Message, now time.Time) {
+	c.Run.Log(m.Step, m.Values, now)
+	if c.heard == nil {
+		return
+	}
+	c.hearing.Lock()
+	defer c.hearing.Unlock()
+	c.heard(m.Step, m.Values)
 }
 
 // Set asks the program to give a tunable a value. The answer comes in Run. The error is a *usage.Error where the value is

@@ -13,8 +13,8 @@ import (
 
 // Program is a training program that this project did not write.
 type Program interface {
-	// Train lets it begin with the settings and a seed and returns its losses, of which the first is before any step, as
-	// far as they were finite, up to steps of them after that. Diverged tells that they then were not. What is the
+	// Train lets it begin with the settings and a seed and returns the losses of so many steps, each before the step, as
+	// far as they were finite. Diverged tells that they then were not. What is the
 	// same was trained before and need not be again. Several goroutines call it at once. The error is one after which
 	// trying other settings makes no sense: there is no such program, or it fails without a loss.
 	Train(ctx context.Context, set map[string]string, seed, steps int) (losses []float64, diverged bool, err error)

@@ -29,7 +29,7 @@ func (r *ravine) Train(ctx context.Context, set map[string]string, seed, steps i
 	momentum, _ := strconv.ParseFloat(set["momentum"], 64)
 	x, y, u, v := 1.0, 1.0+0.1*float64(seed), 0.0, 0.0
 	var losses []float64
-	for range steps + 1 {
+	for range steps {
 		loss := (x*x + 20*y*y) / 2
 		if loss-loss != 0 {
 			if r.mute {

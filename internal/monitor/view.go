@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"opttui/internal/knob"
+	"opttui/internal/protocol"
 	"opttui/internal/train"
 )
 
@@ -71,6 +72,17 @@ func (v *View) Loss() int {
 		}
 	}
 	return best
+}
+
+// LossName is the name of the number that is most likely the one that is minimised, "" where none looks like a loss.
+func LossName(values []protocol.Value) string {
+	name, rank := "", 5
+	for _, v := range values {
+		if n := lossRank(v.Name); n < rank {
+			name, rank = strings.Clone(v.Name), n
+		}
+	}
+	return name
 }
 
 // lossRank is the less, the more a name is that of a training loss.
