@@ -30,6 +30,7 @@ func NewOutside(p Program, o Options) (*Finder, error) {
 		return nil, usage.Errorf("the rates to try must be between %g and %g", leastLR, mostLR)
 	}
 	o.Seeds = cmp.Or(o.Seeds, 1)
+	o.BestWithin, o.EdgeWithin = cmp.Or(o.BestWithin, 1.2), cmp.Or(o.EdgeWithin, 1.1) // trials are dear, and their losses noisy
 	f := &Finder{Options: o.withDefaults(), cache: make(map[trialKey]*Trial)}
 	f.source = &outside{program: p, lowest: f.Lo, iterations: f.Iterations, tail: f.Tail}
 	f.pool.workers = f.Workers
