@@ -218,7 +218,7 @@ func (c *Child) take(m *protocol.Message) bool {
 			c.Run.Tell(true, "the program offers more than %d numbers to tune: %d are left out", protocol.MaxTunables, m.Dropped)
 		}
 	case protocol.Metrics:
-		c.numbers(m, now)
+		c.Run.Log(m.Step, m.Values, now)
 		if m.Dropped > 0 {
 			c.Run.Strange(fmt.Sprintf("a message has more than %d numbers: the rest is left out", protocol.MaxFields))
 		}
@@ -229,6 +229,7 @@ func (c *Child) take(m *protocol.Message) bool {
 	case protocol.State:
 		c.state(m)
 	}
+	c.tell(m)
 	return true
 }
 

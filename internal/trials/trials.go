@@ -269,12 +269,13 @@ type collector struct {
 	names []string // of numbers that are not the loss
 }
 
-func (c *collector) take(_ float64, values []protocol.Value) {
+func (c *collector) take(m *protocol.Message) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.over {
+	if c.over || m.Type != protocol.Metrics {
 		return
 	}
+	values := m.Values
 	if c.name == "" {
 		c.name = monitor.LossName(values)
 	}
