@@ -20,6 +20,7 @@ var mayImport = map[string][]string{
 	"opttui/internal/usage":     nil,
 	"opttui/internal/ewma":      nil,
 	"opttui/internal/reftest":   nil, // for tests alone
+	"opttui/internal/leak":      nil, // for tests alone
 	"opttui/internal/plot":      nil, // pictures from numbers: it knows nothing of runs
 	"opttui/internal/critical":  nil, // any function with a gradient and a Hessian
 	"opttui/internal/dataset":   {"usage"},

@@ -11,15 +11,14 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
+	"opttui/internal/leak"
 	"opttui/internal/optim"
 	"opttui/internal/problems"
 	"opttui/internal/train"
 	"opttui/internal/usage"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leak.Main(m) }
 
 func startOf(t *testing.T, problem string, seed uint64) []float64 {
 	p, err := problems.Find(problem)

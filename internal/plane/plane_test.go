@@ -9,17 +9,17 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
 	"pgregory.net/rapid"
 
 	"opttui/internal/knob"
+	"opttui/internal/leak"
 	"opttui/internal/problems"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leak.Main(m) }
 
 func vector(rng *rand.Rand, n int) []float64 {
 	x := make([]float64, n)

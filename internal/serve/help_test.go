@@ -15,15 +15,15 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
-	"go.uber.org/goleak"
 	gossh "golang.org/x/crypto/ssh"
 
+	"opttui/internal/leak"
 	"opttui/internal/problems"
 	"opttui/internal/ui"
 )
 
 // Whatever the tests do to a server, nothing of it is left.
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leak.Main(m) }
 
 // patience is how long a test waits for what must happen before it fails.
 const patience = 10 * time.Second

@@ -14,14 +14,14 @@ import (
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/exp/golden"
-	"go.uber.org/goleak"
 
+	"opttui/internal/leak"
 	"opttui/internal/plot"
 	"opttui/internal/problems"
 	"opttui/internal/train"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leak.Main(m) }
 
 // fataler is what the helpers need of *testing.T and *rapid.T.
 type fataler interface {
