@@ -43,6 +43,9 @@ func open(t *testing.T, w, h int, o Options) *Model {
 	return m
 }
 
+// patience is how long a test waits for what must happen before it fails.
+const patience = time.Minute
+
 // press sends keys by name and waits until their effect can be seen.
 func press(t fataler, m *Model, keys ...string) {
 	t.Helper()
@@ -84,7 +87,7 @@ func keyMsg(name string) tea.KeyPressMsg {
 
 func settle(t fataler, m *Model) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		m.Update(tickMsg{})
 		if m.Settled() {
 			return
@@ -96,7 +99,7 @@ func settle(t fataler, m *Model) {
 // until waits for a condition on the snapshot of the selected run.
 func until(t fataler, m *Model, what string, ok func(*train.Snapshot) bool) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		m.Update(tickMsg{})
 		if ok(m.lane().snap) {
 			return
