@@ -54,8 +54,8 @@ func TestOneSessionAConnection(t *testing.T) {
 		}
 	}
 	c.press("k")
-	c.see("k")
-	get(t, made)
+	lab := get(t, made)
+	until(t, "the key is not heard", func() bool { return lab.has("k") })
 	if len(made) > 0 {
 		t.Errorf("%d labs more", len(made))
 	}

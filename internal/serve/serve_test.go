@@ -217,10 +217,11 @@ func TestShutdownCutsOff(t *testing.T) {
 
 // A panic ends one session, with a message, and no other.
 func TestPanicsStayAtHome(t *testing.T) {
-	fresh, _ := toys(false)
+	fresh, made := toys(false)
 	h := begin(t, Config{New: fresh})
 	other := h.connect(t).shell("xterm", 80, 24)
 	other.see("keys")
+	lab := get(t, made)
 	for _, key := range []string{"U", "V", "C"} {
 		c := h.connect(t).shell("xterm", 80, 24)
 		c.see("keys")
@@ -232,7 +233,8 @@ func TestPanicsStayAtHome(t *testing.T) {
 		}
 	}
 	other.press("k")
-	other.see("k")
+	until(t, "the key is not heard", func() bool { return lab.has("k") })
+	other.see("k>")
 	if log := h.log.String(); strings.Contains(log, "\x1b") || !strings.Contains(log, "in update") || !strings.Contains(log, "in a command") {
 		t.Errorf("the log: %q", log)
 	}
