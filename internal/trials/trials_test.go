@@ -11,8 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"opttui/internal/leak"
+
 	"github.com/google/go-cmp/cmp"
-	"go.uber.org/goleak"
 
 	"opttui/internal/lrfinder"
 )
@@ -24,7 +25,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv("TRIALS_TEST_PROGRAM") != "" {
 		os.Exit(train(os.Args[1:]))
 	}
-	goleak.VerifyTestMain(m)
+	leak.Main(m)
 }
 
 // train goes down ½·20·x², and leaves a line in a file that it was there.
