@@ -96,7 +96,7 @@ func dimension(n int) string {
 // drawStatus is the line above the keys: the answer to the last key, or what is the matter.
 func (m *Model) drawStatus(r rect) {
 	if m.prompt != nil {
-		m.prompt.draw(m, r)
+		m.prompt.draw(&m.board, r)
 		return
 	}
 	if m.time != nil {
