@@ -7,15 +7,20 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"opttui/internal/attach"
+	"opttui/internal/journal"
+	"opttui/internal/monitor"
 	"opttui/internal/protocol"
+	"opttui/internal/ui"
 	"opttui/internal/usage"
 )
 
@@ -79,6 +84,70 @@ said; --stop ends it, too. opttui's exit code is the program's where it has ende
 		}
 	}
 	return cmd
+}
+
+// show runs the program under the screen.
+func (a *attachment) show(cmd *cobra.Command) error {
+	if why := noScreen(cmd.OutOrStdout()); why != "" {
+		return &exitError{exitUsage, fmt.Errorf("%s, so there is no screen to draw on: --headless does without one", why)}
+	}
+	output, err := outputFolder()
+	if err != nil {
+		return err
+	}
+	child, err := attach.Start(attach.Options{Args: a.command, Output: output})
+	if err != nil {
+		return err
+	}
+	m := ui.NewMonitor(cmd.Context(), ui.MonitorOptions{
+		Title: strings.Join(a.command, " "), Runs: func() []*monitor.Run { return []*monitor.Run{child.Run} },
+		Control: child, Output: output, ASCII: a.ascii,
+	})
+	defer m.Close()
+	err = show(m, cmd.ErrOrStderr())
+	return a.part(child, output, cmd.ErrOrStderr(), err)
+}
+
+// part says what becomes of the program once the screen is gone.
+func (a *attachment) part(child *attach.Child, output string, stderr io.Writer, err error) error {
+	select {
+	case <-child.Done():
+	default:
+		if !a.end {
+			child.Close()
+			fmt.Fprintf(stderr, "opttui: the program goes on as process %d; what it prints goes to %s\n", child.PID(), output)
+			return err
+		}
+		for over := false; !over; {
+			child.Stop() // ever less politely
+			select {
+			case <-child.Done():
+				over = true
+			case <-time.After(partTime):
+			}
+		}
+	}
+	child.Close()
+	if code := child.Exit(); err == nil && code != 0 && !a.end {
+		for _, l := range child.Run.Lines(5, 0) {
+			fmt.Fprintln(stderr, l.Text)
+		}
+		return &exitError{code, fmt.Errorf("the program ended with exit code %d; what it printed is in %s", code, output)}
+	}
+	return err
+}
+
+// partTime is how long a program has to end before it is asked less politely.
+const partTime = 5 * time.Second
+
+// outputFolder makes a folder for what a program prints. It stays: the program may outlive this one.
+func outputFolder() (string, error) {
+	dir, err := journal.Dir()
+	if err != nil {
+		return "", err
+	}
+	dir = filepath.Join(dir, "attached", time.Now().Format("20060102-150405")+fmt.Sprintf("-%d", os.Getpid()))
+	return dir, os.MkdirAll(dir, 0o700)
 }
 
 // order is something to do at a step.

@@ -24,6 +24,7 @@ type View struct {
 	Tunables []Tunable
 	Changes  []Change
 	Lines    int // that were ever printed
+	Kept     int // of them, that can be shown
 }
 
 // Series is one number of a run over its steps. The positions of its buckets are the program's steps (Gradients), its
@@ -42,7 +43,7 @@ func (r *Run) View() *View {
 	defer r.mu.Unlock()
 	v := &View{
 		Seq: r.seq, Name: r.name, Status: r.status, Said: r.said, Bad: r.bad, Started: r.started, Step: r.step,
-		Tunables: slices.Clone(r.tunables), Changes: r.changes[:len(r.changes):len(r.changes)], Lines: r.log.total,
+		Tunables: slices.Clone(r.tunables), Changes: r.changes[:len(r.changes):len(r.changes)], Lines: r.log.total, Kept: len(r.log.lines),
 		Series: make([]Series, len(r.series)),
 	}
 	for i, s := range r.series {
@@ -106,6 +107,12 @@ func lossRank(name string) int {
 		return 5
 	}
 }
+
+// IsLoss tells whether a name is that of a loss, on whatever data.
+func IsLoss(name string) bool { return lossRank(name) < 5 }
+
+// IsClock tells whether a name is that of something that only goes on.
+func IsClock(name string) bool { return lossRank(name) == 6 }
 
 // Held tells whether a name is that of something measured on held-out data.
 func Held(name string) bool {

@@ -24,6 +24,8 @@ type board struct {
 
 	guest   *Guest // nil for the owner of the machine
 	prompt  *prompt
+	picker  *picker
+	help    *help
 	status  string // what the last key did or why it was refused
 	refused bool
 	said    time.Time // when

@@ -43,9 +43,9 @@ func (m *Model) draw() {
 	m.drawKeys(l.keys)
 	switch {
 	case m.help != nil:
-		m.help.draw(m)
+		m.help.draw(&m.board)
 	case m.picker != nil:
-		m.picker.draw(m)
+		m.picker.draw(&m.board)
 	case m.formula != nil:
 		m.formula.draw(m)
 	case m.finder != nil:

@@ -130,10 +130,10 @@ func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 	m.status, m.refused = "", false
 	switch {
 	case m.help != nil:
-		m.help.key(m, k)
+		m.help.key(&m.board, k)
 		return nil
 	case m.picker != nil:
-		return m.picker.key(m, msg)
+		return m.picker.key(&m.board, msg)
 	case m.prompt != nil:
 		return m.prompt.key(&m.board, msg)
 	case m.formula != nil:

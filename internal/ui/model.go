@@ -89,7 +89,6 @@ type Model struct {
 
 	world    world // the landscape under the paths
 	drag     drag
-	picker   *picker
 	own      []problems.Ref // problems of the user's own
 	ready    <-chan func()  // what is being prepared; nil for nothing
 	formula  *formulaBox
@@ -102,7 +101,6 @@ type Model struct {
 	finder   *finderBox
 	sweeping *sweepBox
 	undo     *undo
-	help     *help
 	demo     demo
 
 	limit            float64 // losses are drawn between −limit and limit
