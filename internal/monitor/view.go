@@ -145,6 +145,11 @@ func (v *View) Rate() (Tunable, bool) {
 	return v.Tunables[i], true
 }
 
+// Held is the loss on held-out data, −1 where there is none.
+func (v *View) Held() int {
+	return slices.IndexFunc(v.Series, func(s Series) bool { return IsLoss(s.Name) && Held(s.Name) })
+}
+
 // Snapshot is the run as one of the program's own, as far as it is known: what advice goes by. Its steps are those at
 // which there was a loss, counted from 0.
 func (v *View) Snapshot() *train.Snapshot {

@@ -12,6 +12,7 @@ import (
 	"opttui/internal/advice"
 	"opttui/internal/monitor"
 	"opttui/internal/plot"
+	"opttui/internal/train"
 )
 
 // Control steers a training program. Its methods return at once.
@@ -144,8 +145,16 @@ func (m *Monitor) pull() {
 // watch lets the watcher of a run see it as it is now.
 func (m *Monitor) watch(w *watched) {
 	if s := w.view.Snapshot(); s != nil {
-		w.advice = w.watcher.See(time.Now(), s, nil)
+		w.advice = w.watcher.SeeProgram(time.Now(), s, w.heldOut())
 	}
+}
+
+// heldOut is the history of the loss on held-out data, the zero one where there is none.
+func (w *watched) heldOut() train.HistoryView {
+	if i := w.view.Held(); i >= 0 {
+		return w.view.Series[i].History
+	}
+	return train.HistoryView{}
 }
 
 // selected is the selected run, nil where there is none yet.
