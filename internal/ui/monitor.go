@@ -45,7 +45,6 @@ type Monitor struct {
 	sel      int
 	tune     int    // selected tunable
 	number   string // what the second chart shows, "" for the first that is no loss
-	top      int    // first row of the list of numbers
 	scroll   int    // lines of the output below the ones that are shown
 	xaxis    axis
 	linear   bool

@@ -20,10 +20,10 @@ import (
 // monitorLayout is where everything stands on the screen of outside runs. Numbers are those of the selected run; side is
 // what can be tuned, or the list of runs where they are only watched.
 type monitorLayout struct {
-	shape                           shape
-	title, status, keys             rect
-	first, second, side, nums, logs pane
-	log                             pane
+	shape                     shape
+	title, status, keys       rect
+	first, second, side, nums pane
+	log                       pane
 }
 
 // logRows is how many lines of the output are shown at least.
