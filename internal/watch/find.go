@@ -1,0 +1,195 @@
+package watch
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"opttui/internal/monitor"
+)
+
+// Bounds of the search in folders.
+const (
+	maxDepth   = 8     // of folders in each other
+	maxEntries = 20000 // that are looked at in one search
+)
+
+// finder remembers what was found.
+type finder struct {
+	known   map[string]bool    // files, by their absolute path
+	byDir   map[string]*source // runs of event files, by their folder
+	names   map[string]bool    // of runs
+	fresh   []*source          // found by this search
+	entries int                // seen by it
+	notices []string           // of it
+}
+
+func newFinder() *finder {
+	return &finder{known: make(map[string]bool), byDir: make(map[string]*source), names: make(map[string]bool)}
+}
+
+// look searches for files that are new.
+func (w *Watcher) look() {
+	f := w.found
+	f.fresh, f.entries, f.notices = nil, 0, nil
+	for _, t := range w.targets {
+		f.target(t)
+	}
+	if len(f.fresh) > 0 {
+		all := append(slices.Clone(*w.sources.Load()), f.fresh...)
+		w.sources.Store(&all)
+	}
+	w.notices.Store(&f.notices)
+	w.looked.Store(true)
+}
+
+// notice says something once a search.
+func (f *finder) notice(format string, args ...any) {
+	if text := fmt.Sprintf(format, args...); !slices.Contains(f.notices, text) {
+		f.notices = append(f.notices, text)
+	}
+}
+
+// target searches for what was asked for.
+func (f *finder) target(path string) {
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && info.IsDir():
+		f.folder(path, path)
+	case err == nil || !errors.Is(err, fs.ErrNotExist):
+		f.file(path, path)
+	case strings.ContainsAny(path, `*?[`):
+		f.pattern(path)
+	case formatOf(path) == isJSONL || formatOf(path) == isTable:
+		f.file(path, path) // its run waits for it
+	default:
+		f.notice("%s is not there yet", path)
+	}
+}
+
+// pattern searches for what matches a pattern.
+func (f *finder) pattern(pattern string) {
+	matches, err := filepath.Glob(pattern)
+	if err != nil {
+		f.notice("%s is no pattern: %v", pattern, err)
+		return
+	}
+	if len(matches) == 0 {
+		f.notice("nothing is called %s yet", pattern)
+	}
+	for _, path := range matches {
+		if info, err := os.Stat(path); err == nil && info.IsDir() {
+			f.folder(path, path)
+		} else if err == nil {
+			f.file(path, path)
+		}
+	}
+}
+
+// folder searches for logs in a folder and those in it. Links are not followed: they mostly lead to the latest of what is
+// there already.
+func (f *finder) folder(root, dir string) {
+	before := len(f.known)
+	f.walk(root, dir, 0)
+	if before == 0 && len(f.known) == 0 && root == dir {
+		f.notice("there is no log in %s yet", root)
+	}
+}
+
+func (f *finder) walk(root, dir string, depth int) {
+	if depth > maxDepth {
+		f.notice("%s: folders more than %d deep are left out", root, maxDepth)
+		return
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		if !errors.Is(err, fs.ErrNotExist) {
+			f.notice("%v", err)
+		}
+		return
+	}
+	for _, e := range entries {
+		if f.entries++; f.entries > maxEntries {
+			f.notice("%s: more than %d files and folders: not all are looked at", root, maxEntries)
+			return
+		}
+		path := filepath.Join(dir, e.Name())
+		switch hidden := strings.HasPrefix(e.Name(), "."); {
+		case e.IsDir() && !hidden:
+			f.walk(root, path, depth+1)
+		case e.Type().IsRegular() && isLog(path):
+			rel, err := filepath.Rel(root, path)
+			if err != nil {
+				rel = path
+			}
+			f.file(path, filepath.Join(baseOf(root), rel))
+		}
+	}
+}
+
+// baseOf is the last name of a folder, "" for one that has none, as the one that is worked in.
+func baseOf(dir string) string {
+	if base := filepath.Base(dir); base != "." && base != ".." && base != string(filepath.Separator) {
+		return base
+	}
+	return ""
+}
+
+// file takes in a file, if it is new, and gives its run a name for people.
+func (f *finder) file(path, name string) {
+	key, err := filepath.Abs(path)
+	if err != nil {
+		key = filepath.Clean(path)
+	}
+	if f.known[key] {
+		return
+	}
+	if len(f.known) == MaxFiles {
+		f.notice("more than %d files: %s and all others after it are left out", MaxFiles, path)
+		return
+	}
+	format := formatOf(path)
+	if format != isEvents {
+		if s := f.run(name, path); s != nil {
+			f.known[key] = true
+			s.add(path, format)
+		}
+		return
+	}
+	dir := filepath.Dir(key)
+	s := f.byDir[dir]
+	if s == nil {
+		if name = filepath.Dir(name); name == "." {
+			name = filepath.Base(dir)
+		}
+		if s = f.run(name, filepath.Dir(path)); s == nil {
+			return
+		}
+		f.byDir[dir] = s
+	}
+	f.known[key] = true
+	s.add(path, format)
+}
+
+// run makes a run, nil where there are enough. It is called by its path where another one has its name.
+func (f *finder) run(name, path string) *source {
+	if len(f.names) == MaxRuns {
+		f.notice("more than %d runs: %s and all others after it are left out", MaxRuns, path)
+		return nil
+	}
+	for n, second := 2, name; f.names[name]; n++ {
+		name = path
+		if f.names[name] {
+			name = fmt.Sprintf("%s (%d)", second, n)
+		}
+	}
+	f.names[name] = true
+	s := &source{sink: sink{run: monitor.NewRun(name, time.Now())}}
+	f.fresh = append(f.fresh, s)
+	return s
+}
