@@ -130,9 +130,11 @@ func (r *Run) of(name string) *series {
 func (s *series) add(v float64, at train.Marks) {
 	if s.count > 0 && at.Gradients < s.marks.Gradients {
 		s.history = s.history.Before(func(m train.Marks) bool { return m.Gradients < at.Gradients })
-		v := s.history.View(train.Marks{})
-		_, last := v.At(v.Len() - 1)
-		s.count = last + 1
+		s.count = 0
+		if v := s.history.View(train.Marks{}); v.Len() > 0 {
+			_, last := v.At(v.Len() - 1)
+			s.count = last + 1
+		}
 	}
 	s.count++
 	s.last, s.marks = v, at

@@ -3,6 +3,7 @@ package watch
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -26,6 +27,7 @@ type finder struct {
 	names   map[string]bool    // of runs
 	fresh   []*source          // found by this search
 	entries int                // seen by it
+	logs    int                // among them
 	notices []string           // of it
 }
 
@@ -36,7 +38,7 @@ func newFinder() *finder {
 // look searches for files that are new.
 func (w *Watcher) look() {
 	f := w.found
-	f.fresh, f.entries, f.notices = nil, 0, nil
+	f.fresh, f.entries, f.logs, f.notices = nil, 0, 0, nil
 	for _, t := range w.targets {
 		f.target(t)
 	}
@@ -45,7 +47,6 @@ func (w *Watcher) look() {
 		w.sources.Store(&all)
 	}
 	w.notices.Store(&f.notices)
-	w.looked.Store(true)
 }
 
 // notice says something once a search.
@@ -60,15 +61,16 @@ func (f *finder) target(path string) {
 	info, err := os.Stat(path)
 	switch {
 	case err == nil && info.IsDir():
-		f.folder(path, path)
+		f.folder(path)
 	case err == nil || !errors.Is(err, fs.ErrNotExist):
 		f.file(path, path)
 	case strings.ContainsAny(path, `*?[`):
 		f.pattern(path)
-	case formatOf(path) == isJSONL || formatOf(path) == isTable:
-		f.file(path, path) // its run waits for it
 	default:
 		f.notice("%s is not there yet", path)
+		if format := formatOf(path); format == isJSONL || format == isTable {
+			f.file(path, path) // its run waits for it
+		}
 	}
 }
 
@@ -84,7 +86,7 @@ func (f *finder) pattern(pattern string) {
 	}
 	for _, path := range matches {
 		if info, err := os.Stat(path); err == nil && info.IsDir() {
-			f.folder(path, path)
+			f.folder(path)
 		} else if err == nil {
 			f.file(path, path)
 		}
@@ -93,10 +95,10 @@ func (f *finder) pattern(pattern string) {
 
 // folder searches for logs in a folder and those in it. Links are not followed: they mostly lead to the latest of what is
 // there already.
-func (f *finder) folder(root, dir string) {
-	before := len(f.known)
-	f.walk(root, dir, 0)
-	if before == 0 && len(f.known) == 0 && root == dir {
+func (f *finder) folder(root string) {
+	before := f.logs
+	f.walk(root, root, 0)
+	if f.logs == before {
 		f.notice("there is no log in %s yet", root)
 	}
 }
@@ -106,12 +108,9 @@ func (f *finder) walk(root, dir string, depth int) {
 		f.notice("%s: folders more than %d deep are left out", root, maxDepth)
 		return
 	}
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		if !errors.Is(err, fs.ErrNotExist) {
-			f.notice("%v", err)
-		}
-		return
+	entries, err := entriesOf(dir, maxEntries-f.entries+1)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		f.notice("%v", err)
 	}
 	for _, e := range entries {
 		if f.entries++; f.entries > maxEntries {
@@ -123,13 +122,25 @@ func (f *finder) walk(root, dir string, depth int) {
 		case e.IsDir() && !hidden:
 			f.walk(root, path, depth+1)
 		case e.Type().IsRegular() && isLog(path):
-			rel, err := filepath.Rel(root, path)
-			if err != nil {
-				rel = path
-			}
-			f.file(path, filepath.Join(baseOf(root), rel))
+			f.logs++
+			f.file(path, filepath.Join(baseOf(root), strings.TrimPrefix(path, filepath.Clean(root))))
 		}
 	}
+}
+
+// entriesOf returns up to so many entries of a folder, by name.
+func entriesOf(dir string, most int) ([]fs.DirEntry, error) {
+	d, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	entries, err := d.ReadDir(max(most, 1))
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	return entries, err
 }
 
 // baseOf is the last name of a folder, "" for one that has none, as the one that is worked in.
@@ -150,7 +161,7 @@ func (f *finder) file(path, name string) {
 		return
 	}
 	if len(f.known) == MaxFiles {
-		f.notice("more than %d files: %s and all others after it are left out", MaxFiles, path)
+		f.notice("more than %d files: those found after them are left out", MaxFiles)
 		return
 	}
 	format := formatOf(path)
@@ -179,7 +190,7 @@ func (f *finder) file(path, name string) {
 // run makes a run, nil where there are enough. It is called by its path where another one has its name.
 func (f *finder) run(name, path string) *source {
 	if len(f.names) == MaxRuns {
-		f.notice("more than %d runs: %s and all others after it are left out", MaxRuns, path)
+		f.notice("more than %d runs: those found after them are left out", MaxRuns)
 		return nil
 	}
 	for n, second := 2, name; f.names[name]; n++ {

@@ -23,7 +23,8 @@ type table struct {
 	rows    *rows
 	lines   tail.Lines
 	came    time.Time
-	comma   byte // the separator; 0 before the first row
+	comma   byte // the separator
+	begun   bool // there was a row of numbers
 	columns []*column
 	names   []string // of the columns, as they are in the file
 	comment []byte   // the last line that began with #: the names may be there
@@ -72,7 +73,7 @@ func (t *table) line(text []byte, cut bool) {
 // idle takes a last line without an end, if it is as long as the others.
 func (t *table) idle() {
 	text, cut := t.lines.Part()
-	if cut || len(text) == 0 || t.taken > 0 || t.open != nil || t.comma == 0 || !t.split(text) || len(t.fields) != len(t.columns) {
+	if cut || len(text) == 0 || t.taken > 0 || t.open != nil || t.columns == nil || !t.split(text) || len(t.fields) != len(t.columns) {
 		return
 	}
 	t.row()
@@ -89,7 +90,7 @@ func (t *table) whole(text []byte) {
 		t.comment = append(t.comment[:0], bytes.TrimLeft(text, "# ")...)
 		return
 	}
-	if t.comma == 0 {
+	if !t.begun { // a title may stand above the names
 		t.comma = separator(text)
 	}
 	if !t.split(text) {
@@ -104,6 +105,7 @@ func (t *table) whole(text []byte) {
 			t.header(t.fields)
 		}
 	case len(t.fields) != len(t.columns):
+		t.begun = true
 		t.rows.sink.strange(fmt.Sprintf("a row has %d values, not %d as its header", len(t.fields), len(t.columns)))
 	default:
 		t.row()
@@ -240,6 +242,7 @@ func (t *table) header(names [][]byte) {
 
 // row takes in this row.
 func (t *table) row() {
+	t.begun = true
 	for i, field := range t.fields {
 		c := t.columns[i]
 		if c == nil {

@@ -32,7 +32,6 @@ type Watcher struct {
 	sources atomic.Pointer[[]*source] // in the order in which they were found
 	queue   chan *source              // those with a turn to come
 	open    atomic.Int64              // files held open
-	looked  atomic.Bool               // for files, at least once
 	notices atomic.Pointer[[]string]
 	cancel  context.CancelFunc
 	workers sync.WaitGroup
@@ -96,7 +95,7 @@ func (w *Watcher) Notices() []string { return *w.notices.Load() }
 
 // CaughtUp tells whether all that was found has been read up to its end.
 func (w *Watcher) CaughtUp() bool {
-	return w.looked.Load() && !slices.ContainsFunc(*w.sources.Load(), func(s *source) bool { return s.behind.Load() })
+	return !slices.ContainsFunc(*w.sources.Load(), func(s *source) bool { return s.behind.Load() })
 }
 
 // workers is how many runs are read at once. A file system that does not answer holds up one of them.
