@@ -69,16 +69,22 @@ const (
 // reading begins anew. It returns how many bytes were read: 0 is the end for now. A file that is not there is none with
 // nothing new.
 func (f *Follower) Poll(most int, chunk func([]byte), again func()) (n int, err error) {
+	if f.quiet() {
+		return 0, nil
+	}
 	for n < most {
 		there, err := f.open(again)
 		if !there || err != nil {
 			return n, err
 		}
+		before := f.info
 		if f.info, err = f.file.Stat(); err != nil {
 			return n, err
 		}
-		switch size := f.info.Size(); {
-		case size < f.at || size > f.at && n == 0 && !f.same():
+		size := f.info.Size()
+		written := size > f.at || before != nil && !before.ModTime().Equal(f.info.ModTime())
+		switch {
+		case size < f.at || n == 0 && written && !f.same():
 			f.begin()
 			again()
 		case size > f.at:
@@ -102,6 +108,15 @@ func (f *Follower) Poll(most int, chunk func([]byte), again func()) (n int, err 
 	return n, nil
 }
 
+// quiet tells, as is nearly always so, that nothing has been written to the file since all of it was read.
+func (f *Follower) quiet() bool {
+	if f.info == nil {
+		return false
+	}
+	now, err := os.Stat(f.path)
+	return err == nil && now.Size() == f.at && now.ModTime().Equal(f.info.ModTime()) && os.SameFile(f.info, now)
+}
+
 // begin forgets what was read.
 func (f *Follower) begin() { f.at, f.head, f.last = 0, f.head[:0], f.last[:0] }
 
@@ -121,15 +136,11 @@ func (f *Follower) open(again func()) (bool, error) {
 	case !info.Mode().IsRegular(): // to open a pipe might never return
 		return false, &fs.PathError{Op: "read", Path: f.path, Err: errors.New("it is not a regular file")}
 	}
-	same := f.info != nil && os.SameFile(f.info, info)
-	if same && info.Size() == f.at {
-		return false, nil
-	}
 	if f.file, err = os.Open(f.path); err != nil {
 		f.file = nil
 		return false, err
 	}
-	if f.info != nil && !same {
+	if f.info != nil && !os.SameFile(f.info, info) {
 		f.begin()
 		again()
 	}

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -295,6 +296,11 @@ func TestUnreadable(t *testing.T) {
 	}
 	w.pass()
 	if got := told(w.Runs()[0]); got != path+": it is a folder" {
+		t.Errorf("it says %q", got)
+	}
+	w = prepare([]string{os.DevNull}, Options{})
+	w.pass()
+	if got := told(w.Runs()[0]); runtime.GOOS != "windows" && got != os.DevNull+": it is not a regular file" {
 		t.Errorf("it says %q", got)
 	}
 	if os.Geteuid() == 0 {

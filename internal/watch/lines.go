@@ -19,12 +19,15 @@ type jsonLines struct {
 	rows    *rows
 	lines   tail.Lines
 	scanner jsonl.Scanner
+	each    func([]byte, jsonl.Value) error // field, bound once
 	came    time.Time
 	taken   int // bytes of a line without an end that has been read already
 }
 
 func newJSONLines(s *sink) *jsonLines {
-	return &jsonLines{rows: newRows(s), lines: tail.Lines{Most: maxLine}}
+	j := &jsonLines{rows: newRows(s), lines: tail.Lines{Most: maxLine}}
+	j.each = j.field
+	return j
 }
 
 func (j *jsonLines) add(piece []byte, came time.Time) {
@@ -48,7 +51,7 @@ func (j *jsonLines) line(text []byte, cut bool) {
 }
 
 func (j *jsonLines) object(text []byte) error {
-	err := j.scanner.Scan(text, j.field)
+	err := j.scanner.Scan(text, j.each)
 	if err != nil {
 		j.rows.begin()
 		return err

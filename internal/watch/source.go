@@ -34,7 +34,7 @@ type source struct {
 	behind atomic.Bool // it has not been read to its end since it was found, or since much came
 
 	mu    sync.Mutex
-	files []*file // in the order of their names: the older first
+	files []*file // in the order of their names: the older first; replaced as a whole
 }
 
 // file is one of a source's.
@@ -53,14 +53,14 @@ func (s *source) add(path string, f format) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.behind.Store(true)
-	s.files = append(s.files, &file{path: path, format: f, tail: tail.New(path), parser: newParser(f, &s.sink, path)})
+	s.files = append(slices.Clone(s.files), &file{path: path, format: f, tail: tail.New(path), parser: newParser(f, &s.sink, path)})
 	slices.SortStableFunc(s.files, func(a, b *file) int { return strings.Compare(a.path, b.path) })
 }
 
 // turn reads what is new, and reports whether there is more. open counts the files that are held open.
 func (s *source) turn(buf []byte, open *atomic.Int64) (more bool) {
 	s.mu.Lock()
-	files := slices.Clone(s.files)
+	files := s.files
 	s.mu.Unlock()
 	left := turnBytes
 	for _, f := range files {
