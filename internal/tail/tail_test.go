@@ -83,7 +83,7 @@ func TestWrittenAnew(t *testing.T) {
 	long := strings.Repeat("x", 1000)
 	for i, c := range []struct{ text, want string }{
 		{"a,b\n1,2\n", "a,b\n1,2\n"},
-		{"a,b\n1,2\n3,4\n", "3,4\n"},                     // as far as can be told it has grown
+		{"a,b\n1,2\n3,4\n", "3,4\n"},                      // as far as can be told it has grown
 		{"a,c\n1,2\n3,4\n5,6\n", "|a,c\n1,2\n3,4\n5,6\n"}, // its beginning is another
 		{"a,c\n1,2\n3,4\n5,7\n8,9\n", "|a,c\n1,2\n3,4\n5,7\n8,9\n"},
 		{"a,c\n1,2\n3,4\n5,7\n8,0\n", "|a,c\n1,2\n3,4\n5,7\n8,0\n"}, // as long as it was

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -157,6 +158,14 @@ func TestSniffing(t *testing.T) {
 		r := readText(t, "train.log", c.text)
 		if diff := cmp.Diff(c.want, dump(r)); diff != "" {
 			t.Errorf("%s: %s", c.name, diff)
+		}
+		s := &sink{run: monitor.NewRun("", time.Now())}
+		p := newParser(unknown, s, "")
+		for i := range len(c.text) {
+			p.add([]byte(c.text[i:i+1]), time.Now())
+		}
+		if diff := cmp.Diff(c.want, dump(s.run)); diff != "" {
+			t.Errorf("%s, byte by byte: %s", c.name, diff)
 		}
 	}
 	if r := readText(t, "out.txt", strings.Repeat("a text of lines\n", enough/16+1)); !strings.Contains(told(r), "no JSON object") {
