@@ -12,10 +12,12 @@ import (
 	"time"
 
 	"opttui/internal/monitor"
+	"opttui/internal/protocol"
 )
 
-// Bounds of the search in folders.
+// Bounds of the search in folders, and of what is told of it.
 const (
+	maxText    = 500   // characters
 	maxDepth   = 8     // of folders in each other
 	maxEntries = 20000 // that are looked at in one search
 )
@@ -51,7 +53,7 @@ func (w *Watcher) look() {
 
 // notice says something once a search.
 func (f *finder) notice(format string, args ...any) {
-	if text := fmt.Sprintf(format, args...); !slices.Contains(f.notices, text) {
+	if text := protocol.Clean(fmt.Sprintf(format, args...), maxText); !slices.Contains(f.notices, text) {
 		f.notices = append(f.notices, text)
 	}
 }
@@ -200,7 +202,7 @@ func (f *finder) run(name, path string) *source {
 		}
 	}
 	f.names[name] = true
-	s := &source{sink: sink{run: monitor.NewRun(name, time.Now())}}
+	s := &source{sink: sink{run: monitor.NewRun(protocol.Clean(name, maxText), time.Now())}}
 	f.fresh = append(f.fresh, s)
 	return s
 }

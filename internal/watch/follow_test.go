@@ -247,6 +247,21 @@ func TestNames(t *testing.T) {
 	}
 }
 
+// Names of files may hold what would command a terminal.
+func TestNamesAreClean(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("there are no such names")
+	}
+	t.Chdir(t.TempDir())
+	writeFile(t, "\x1b[2Ja.csv/x.jsonl", "{\"\x1b\":1}\n{\"\\u001b[2J\":1}\n")
+	w := prepare([]string{"\x1b[2Ja.csv", "\x1bno"}, Options{})
+	w.pass()
+	v := w.Runs()[0].View()
+	if v.Name != "·[2Ja.csv/x.jsonl" || v.Series[0].Name != "·[2J" || strings.Contains(v.Said, "\x1b") || w.Notices()[0] != "·no is not there yet" {
+		t.Errorf("%q %q %q %q", v.Name, v.Series[0].Name, v.Said, w.Notices())
+	}
+}
+
 func TestBounds(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)

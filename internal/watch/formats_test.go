@@ -99,6 +99,7 @@ func TestJSONLines(t *testing.T) {
 		{"not finite", lines(`{"loss":NaN}`, `{"loss":"nan"}`, `{"loss":null}`, `{"loss":-Infinity}`, `{"loss":"1e-3"}`), lines("loss 0=bad 1=bad 2=bad 3=bad 4=0.001"), ""},
 		{"no numbers", lines(`{"event":"begin","ok":true,"shape":[1,2]}`, `{"step":1}`, `{"step":2,"loss":1}`), lines("loss 2=1"), ""},
 		{"between other lines", "Epoch 1/2\n{\"loss\":1}\n[####]\r\n\n\xef\xbb\xbf{\"loss\":2}\r\n", lines("loss 0=1 1=2"), "2 lines so far could not be read; the last: a line is no JSON object: there is '#' at byte 2, where a value should be"},
+		{"a step that is none", lines(`{"step":null,"loss":1}`, `{"step":5,"loss":2}`, `{"step":"NaN","loss":3}`), lines("loss 0=1 5=2 5=3"), ""},
 		{"garbage", "\x7fELF\x00\x01\n\xff\xfe\x00", "", "a line is no JSON object: there is '\\x7f' at byte 1, where an object should be"},
 		{"a long line", lines(`{"loss":1}`, `{"loss":"`+strings.Repeat("x", maxLine)+`"}`, `{"loss":2}`), lines("loss 0=1 1=2"), "a line of more than 256 KiB was passed over"},
 		{"a half line", lines(`{"loss":1}`) + `{"loss":2}`, lines("loss 0=1"), ""},

@@ -118,6 +118,9 @@ func (r *rows) number(c *column, v float64) {
 	if c.time && r.unix(v) {
 		return
 	}
+	if c.rank < byEpoch && v-v != 0 {
+		return // no step
+	}
 	if c.rank < r.best && v-v == 0 {
 		r.best, r.at = c.rank, len(r.values)
 	}

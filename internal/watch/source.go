@@ -2,7 +2,6 @@ package watch
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"path/filepath"
 	"slices"
@@ -10,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"opttui/internal/protocol"
 	"opttui/internal/tail"
 )
 
@@ -40,6 +40,7 @@ type source struct {
 // file is one of a source's.
 type file struct {
 	path   string
+	shown  string // path, fit for the screen
 	format format
 	tail   *tail.Follower
 	parser parser
@@ -53,7 +54,10 @@ func (s *source) add(path string, f format) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.behind.Store(true)
-	s.files = append(slices.Clone(s.files), &file{path: path, format: f, tail: tail.New(path), parser: newParser(f, &s.sink, path)})
+	shown := protocol.Clean(path, maxText)
+	s.files = append(slices.Clone(s.files), &file{
+		path: path, shown: shown, format: f, tail: tail.New(path), parser: newParser(f, &s.sink, shown),
+	})
 	slices.SortStableFunc(s.files, func(a, b *file) int { return strings.Compare(a.path, b.path) })
 }
 
@@ -84,7 +88,7 @@ func (s *source) poll(f *file, most int, buf []byte, open *atomic.Int64) int {
 	before := f.tail.Open()
 	f.tail.Lend(buf)
 	n, err := f.tail.Poll(most, func(piece []byte) { f.parser.add(piece, f.tail.Modified()) }, func() {
-		f.parser = anew(f.parser, f.format, &s.sink, f.path)
+		f.parser = anew(f.parser, f.format, &s.sink, f.shown)
 	})
 	f.tail.Lend(nil)
 	s.told(f, err)
@@ -126,7 +130,7 @@ func (s *source) told(f *file, err error) {
 	}
 	if why := err.Error(); why != f.failed {
 		f.failed = why
-		s.worry("%s: %s", f.path, why)
+		s.worry("%s: %s", f.shown, why)
 	}
 }
 
@@ -136,7 +140,7 @@ func (s *source) progress(f *file) {
 	if at, size := f.tail.Progress(); size-at > large || s.behind.Load() && size > large {
 		s.behind.Store(true)
 		if !s.bad {
-			s.run.Tell(false, "%s", fmt.Sprintf("%s: %d %% of %d MB read", filepath.Base(f.path), 100*at/size, size>>20))
+			s.run.Tell(false, "%s: %d %% of %d MB read", filepath.Base(f.shown), 100*at/size, size>>20)
 		}
 	}
 }
