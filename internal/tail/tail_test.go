@@ -90,6 +90,7 @@ func TestWrittenAnew(t *testing.T) {
 		{"a,c\n" + long, "|a,c\n" + long},
 		{"a,c\n" + long + "y", "y"},
 		{"a,c\n" + long + "yz", "z"},
+		{"a,c\n" + long + "zz1", "|a,c\n" + long + "zz1"}, // only its end is another
 	} {
 		if err := os.WriteFile(path, []byte(c.text), 0o600); err != nil {
 			t.Fatal(err)
