@@ -19,7 +19,8 @@ type View struct {
 	Said     string // the latest message for the person
 	Bad      bool   // it tells of something wrong
 	Started  time.Time
-	Step     float64 // NaN before the first
+	Heard    time.Time // when the last numbers came; the zero time before the first
+	Step     float64   // NaN before the first
 	Series   []Series
 	Tunables []Tunable
 	Changes  []Change
@@ -42,7 +43,7 @@ func (r *Run) View() *View {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	v := &View{
-		Seq: r.seq, Name: r.name, Status: r.status, Said: r.said, Bad: r.bad, Started: r.started, Step: r.step,
+		Seq: r.seq, Name: r.name, Status: r.status, Said: r.said, Bad: r.bad, Started: r.started, Heard: r.last, Step: r.step,
 		Tunables: slices.Clone(r.tunables), Changes: r.changes[:len(r.changes):len(r.changes)], Lines: r.log.total, Kept: len(r.log.lines),
 		Series: make([]Series, len(r.series)),
 	}
