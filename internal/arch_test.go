@@ -47,7 +47,7 @@ var mayImport = map[string][]string{
 	"opttui/internal/trials":    {"attach", "monitor", "protocol", "usage"},
 	"opttui/internal/ui":        {"advice", "monitor", "protocol", "journal", "export", "curvature", "recipe", "report", "lrfinder", "train", "plot", "plane", "formula", "optim", "problems", "dataset", "ewma", "knob", "usage"},
 	"opttui/internal/serve":     {"ui", "train", "usage"},
-	"opttui/cmd/opttui":         {"serve", "attach", "trials", "monitor", "protocol", "ui", "advice", "journal", "export", "curvature", "recipe", "report", "lrfinder", "critical", "train", "plot", "optim", "problems", "dataset", "ewma", "knob", "usage"},
+	"opttui/cmd/opttui":         {"serve", "attach", "watch", "trials", "monitor", "protocol", "ui", "advice", "journal", "export", "curvature", "recipe", "report", "lrfinder", "critical", "train", "plot", "optim", "problems", "dataset", "ewma", "knob", "usage"},
 }
 
 // screen are the packages that draw with Bubble Tea; everything else works without a terminal.

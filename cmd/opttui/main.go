@@ -96,6 +96,7 @@ func rootCommand() *cobra.Command {
 		replayCommand(),
 		resumeCommand(),
 		attachCommand(),
+		watchCommand(),
 		serveCommand(),
 		pictureCommand(),
 		saddlesCommand(),
