@@ -36,13 +36,14 @@ var mayImport = map[string][]string{
 	"opttui/internal/export":    {"train", "optim", "usage"},
 	"opttui/internal/lrfinder":  {"curvature", "train", "optim", "problems", "knob", "ewma", "usage"},
 	"opttui/internal/report":    {"lrfinder", "plot", "knob"},
+	"opttui/internal/paint":     {"plot"},
 	"opttui/internal/ui":        {"advice", "journal", "export", "curvature", "recipe", "report", "lrfinder", "train", "plot", "plane", "formula", "optim", "problems", "dataset", "ewma", "knob", "usage"},
-	"opttui/internal/serve":     {"ui", "train", "usage"},
-	"opttui/cmd/opttui":         {"serve", "ui", "advice", "journal", "export", "curvature", "recipe", "report", "lrfinder", "critical", "train", "plot", "optim", "problems", "dataset", "ewma", "knob", "usage"},
+	"opttui/internal/serve":     {"paint", "ui", "train", "usage"},
+	"opttui/cmd/opttui":         {"serve", "paint", "ui", "advice", "journal", "export", "curvature", "recipe", "report", "lrfinder", "critical", "train", "plot", "optim", "problems", "dataset", "ewma", "knob", "usage"},
 }
 
 // screen are the packages that draw with Bubble Tea; everything else works without a terminal.
-var screen = []string{"opttui/internal/ui", "opttui/internal/serve", "opttui/cmd/opttui"}
+var screen = []string{"opttui/internal/paint", "opttui/internal/ui", "opttui/internal/serve", "opttui/cmd/opttui"}
 
 // network is the package that others can reach over a network, and what it is made of.
 const network = "opttui/internal/serve"

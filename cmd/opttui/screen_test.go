@@ -13,6 +13,8 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/creack/pty"
+
+	"opttui/internal/plot"
 )
 
 // page is a screen that does one thing when it has begun.
@@ -27,10 +29,14 @@ func (p page) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	return p, nil
 }
 
-func (p page) View() tea.View {
-	v := tea.NewView("page")
-	v.AltScreen = true
-	return v
+func (p page) View() tea.View { return tea.NewView("page") }
+
+func (p page) Window() tea.View { return tea.View{AltScreen: true} }
+
+func (p page) Canvas() *plot.Canvas {
+	c := plot.NewCanvas(80, 24)
+	c.Text(0, 0, "page", 0, 0)
+	return c
 }
 
 // The sequences that enter and leave the alternate screen.
@@ -61,7 +67,7 @@ func TestShow(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var screen, stderr bytes.Buffer
-			err := show(page{test.begin}, &stderr, tea.WithInput(nil), tea.WithOutput(&screen), tea.WithWindowSize(80, 24))
+			err := show(page{test.begin}, &screen, &stderr, tea.WithInput(nil), tea.WithWindowSize(80, 24))
 			code := -1
 			if exit := (*exitError)(nil); errors.As(err, &exit) {
 				code = exit.code

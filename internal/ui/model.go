@@ -121,7 +121,6 @@ type Model struct {
 	lay              layout
 	scape            rect // where the landscape is drawn, or the function of one variable
 	dirty            bool
-	frame            string
 }
 
 // axis is what the curves are drawn against.
@@ -395,27 +394,33 @@ func (m *Model) Settled() bool {
 	return !resting(m.lane().snap) || m.gauges.settled(m.lane())
 }
 
-// View implements tea.Model. Bubble Tea calls it after every message, so the frame is kept until something
-// in it has changed.
-func (m *Model) View() tea.View {
+// Canvas returns the screen as it is to be seen now. It is drawn again only when something has changed.
+func (m *Model) Canvas() *plot.Canvas {
 	if m.dirty {
-		m.dirty = false
-		m.frame = m.render()
+		m.render()
 	}
-	v := tea.NewView(m.frame)
-	v.AltScreen = true
-	v.MouseMode = tea.MouseModeCellMotion
-	v.WindowTitle = "opttui · " + m.lane().snap.Problem.Title
-	return v
+	return m.screen
 }
 
-func (m *Model) render() string {
+func (m *Model) render() {
+	m.dirty = false
 	m.screen.Resize(m.w, m.h)
 	m.draw()
 	if m.ascii {
 		toASCII(m.screen)
 	}
-	return strings.Join(m.screen.Rows(), "\n")
+}
+
+// Window is the view without its content.
+func (m *Model) Window() tea.View {
+	return tea.View{AltScreen: true, MouseMode: tea.MouseModeCellMotion, WindowTitle: "opttui · " + m.lane().snap.Problem.Title}
+}
+
+// View implements tea.Model.
+func (m *Model) View() tea.View {
+	v := m.Window()
+	v.Content = strings.Join(m.Canvas().Rows(), "\n")
+	return v
 }
 
 // send remembers what to wait for from one run, and reports whether the message went out.
