@@ -13,7 +13,7 @@ import (
 type Model interface {
 	tea.Model
 	Canvas() *plot.Canvas // as it is to be seen now; the next call may change it
-	Window() tea.View     // the view without its content
+	Window() tea.View     // the view with nothing in it
 }
 
 // Gap is the least time between two frames: whoever holds a key sees no more of them than can be seen.
@@ -23,7 +23,7 @@ const Gap = time.Second / 60
 type Frames struct {
 	Screen *Screen
 
-	painted time.Time // the last frame
+	painted time.Time // the last frame, or what was to be one
 	owed    bool      // a look is on its way
 }
 
@@ -47,7 +47,7 @@ func (f *Frames) After(msg tea.Msg, m Model) tea.Cmd {
 	wait := Gap - now.Sub(f.painted)
 	if wait <= 0 {
 		fresh, late := f.Screen.Paint(m.Canvas())
-		if fresh {
+		if fresh || late {
 			f.painted = now
 		}
 		if !late {
@@ -77,5 +77,12 @@ func (p *painted) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	return p, tea.Batch(cmd, p.frames.After(msg, p.Model))
 }
 
-// View implements tea.Model: the window, whose content is painted beside it.
-func (p *painted) View() tea.View { return p.Window() }
+// View implements tea.Model.
+func (p *painted) View() tea.View { return Blank(p.Window()) }
+
+// Blank is a window for Bubble Tea, whose content is painted beside it. Without any content at all Bubble Tea would clear the
+// screen again and again.
+func Blank(window tea.View) tea.View {
+	window.Content = " "
+	return window
+}

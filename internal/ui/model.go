@@ -411,7 +411,7 @@ func (m *Model) render() {
 	}
 }
 
-// Window is the view without its content.
+// Window is the view with nothing in it.
 func (m *Model) Window() tea.View {
 	return tea.View{AltScreen: true, MouseMode: tea.MouseModeCellMotion, WindowTitle: "opttui · " + m.lane().snap.Problem.Title}
 }
