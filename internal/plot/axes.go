@@ -116,9 +116,14 @@ func placeX(k axesKey, ticks []tick, gw int) []string {
 	return out
 }
 
+// copyCells copies the axes: there is nothing between them, and a cell of ntcharts is large.
 func (a *axes) copyCells(m *canvas.Model) {
 	for y := range a.pic.H {
-		for x := range a.pic.W {
+		end := a.x
+		if y >= a.h {
+			end = a.pic.W
+		}
+		for x := range end {
 			cell := m.Cell(canvas.Point{X: x, Y: y})
 			if cell.Rune == 0 {
 				continue

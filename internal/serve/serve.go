@@ -49,6 +49,7 @@ type Server struct {
 	ssh    *ssh.Server
 	gate   *gate
 	turns  *train.Turns
+	pace   ui.Pace
 
 	mu     sync.Mutex
 	visits map[*visit]struct{}

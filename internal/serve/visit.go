@@ -68,7 +68,7 @@ func (s *Server) show(sess ssh.Session, from *visitor) {
 	v := &visit{server: s, visitor: from, frames: paint.Frames{Screen: paint.NewScreen(sess)}}
 	o := s.config.Options
 	o.Memory = guestMemory
-	o.Guest = &ui.Guest{Turns: s.turns.Party(), Interval: s.interval}
+	o.Guest = &ui.Guest{Turns: s.turns.Party(), Pace: &s.pace}
 	var err error
 	if v.lab, err = s.config.New(ctx, o); err != nil {
 		s.log.Error("no lab", "error", err)

@@ -25,7 +25,7 @@ import (
 	"opttui/internal/usage"
 )
 
-// FPS is how many times a second the screen looks at the runs.
+// FPS is how many times a second the screen looks at the runs at the most; see Pace.
 const FPS = 30
 
 // MaxRuns is how many runs a race may have: one for each digit key.
@@ -73,6 +73,8 @@ type Model struct {
 	options    []train.Option // of every run
 	guest      *Guest         // nil for the owner of the machine
 	stop       context.CancelFunc
+	pace       *Pace
+	due        time.Time              // the next tick
 	background sync.WaitGroup         // what computes beside the runs
 	panicked   atomic.Pointer[string] // why that cannot go on
 
@@ -153,7 +155,7 @@ func New(ctx context.Context, o Options) (*Model, error) {
 		ctx: ctx, stop: stop, ascii: o.ASCII, paused: o.Paused, journal: o.Record,
 		options: []train.Option{train.Budget(cmp.Or(o.Memory, train.DefaultBudget))},
 		speed:   nearestSpeed(o.Rate),
-		screen:  plot.NewCanvas(0, 0), dirty: true,
+		screen:  plot.NewCanvas(0, 0), dirty: true, pace: new(Pace),
 	}
 	m.receive(o.Guest)
 	m.setMode(colorprofile.TrueColor)
@@ -278,7 +280,9 @@ func (m *Model) backToFront() []*lane {
 type tickMsg time.Time
 
 func (m *Model) tick() tea.Cmd {
-	return tea.Tick(m.interval(), func(t time.Time) tea.Msg { return tickMsg(t) })
+	every := m.pace.Interval()
+	m.due = time.Now().Add(every)
+	return tea.Tick(every, func(t time.Time) tea.Msg { return tickMsg(t) })
 }
 
 // Init implements tea.Model.
@@ -288,6 +292,8 @@ func (m *Model) Init() tea.Cmd { return tea.Batch(m.tick(), tea.RequestBackgroun
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tickMsg:
+		now := time.Now()
+		m.pace.Tick(now, now.Sub(m.due))
 		m.raise()
 		m.pull()
 		m.autoplay(time.Time(msg))
