@@ -122,10 +122,12 @@ func BenchmarkDraw(b *testing.B) {
 			time.Sleep(500 * time.Millisecond)
 			m.Update(tickMsg{})
 			b.ReportAllocs()
+			cpu := cpuTime()
 			for b.Loop() {
 				m.dirty = true
 				m.Canvas()
 			}
+			b.ReportMetric(float64((cpuTime()-cpu).Microseconds())/float64(b.N), "cpu-µs/frame")
 		})
 	}
 }

@@ -65,6 +65,7 @@ type lane struct {
 	advice          *advice.Advice // what it says now, nil for nothing
 	setbacks, setTo int            // how many times it has diverged from a step, and that
 	flat            flatPath
+	path            []train.XY // memory for what walked returns
 }
 
 // Model is the state of the screen. It is used by Bubble Tea's one goroutine.
@@ -119,6 +120,7 @@ type Model struct {
 	limit            float64 // losses are drawn between −limit and limit
 	screen           *plot.Canvas
 	chart            plot.Chart
+	points           pointPool // of that chart
 	accuracy, losses plot.Chart
 	lay              layout
 	scape            rect // where the landscape is drawn, or the function of one variable
