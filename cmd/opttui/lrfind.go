@@ -115,7 +115,7 @@ func lrfind(cmd *cobra.Command, spec train.Spec, o lrfinder.Options, print func(
 	ctx, stop := interruptible(cmd.Context())
 	result, err := finder.Find(ctx)
 	caught := stop()
-	_ = bar.Clear()
+	bar.clear()
 	if err != nil {
 		return err
 	}

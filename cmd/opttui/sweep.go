@@ -112,7 +112,7 @@ func sweep(cmd *cobra.Command, spec train.Spec, axes []lrfinder.Axis, o lrfinder
 	ctx, stop := interruptible(cmd.Context())
 	err = s.Run(ctx)
 	caught := stop()
-	_ = bar.Clear()
+	bar.clear()
 	if err != nil && caught == nil {
 		return err
 	}
