@@ -22,12 +22,13 @@ func main() {
 	seconds := flag.Float64("seconds", 60, "how long they last when all are there")
 	flag.IntVar(&p.w, "width", 120, "columns of each terminal")
 	flag.IntVar(&p.h, "height", 40, "rows of each terminal")
+	flag.BoolVar(&p.unlimited, "unlimited", false, "let all runs go as fast as they can")
 	flag.BoolVar(&check, "check", false, "exit with 1 where a session dies, something is left behind, or memory or bytes are beyond bounds")
 	flag.BoolVar(&asServer, "server", false, "be the server (for itself)")
 	flag.StringVar(&p.profile, "profile", "", "write the server's CPU profile to this file")
 	flag.Parse()
 	if asServer {
-		if err := beServer(p.sessions, p.profile); err != nil {
+		if err := beServer(p); err != nil {
 			fatal(err)
 		}
 		return

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"opttui/bench/watch"
 )
 
 // plan is what is to be done.
@@ -15,6 +17,7 @@ type plan struct {
 	sessions, w, h int
 	span           time.Duration
 	profile        string // file, "" for none
+	unlimited      bool   // runs
 }
 
 // warmUp is how long the sessions run before anything counts.
@@ -22,7 +25,7 @@ const warmUp = 3 * time.Second
 
 // run does it.
 func (p plan) run() (*result, error) {
-	s, err := startServer(p.sessions, p.profile)
+	s, err := startServer(p)
 	if err != nil {
 		return nil, err
 	}
@@ -57,11 +60,11 @@ func (r *result) fill(s *server) (err error) {
 		})
 	}
 	time.Sleep(warmUp)
-	begin, err := processorTime(s.cmd.Process.Pid)
+	begin, err := watch.ProcessorTime(s.cmd.Process.Pid)
 	if err != nil {
 		return err
 	}
-	mine, err := processorTime(os.Getpid())
+	mine, err := watch.ProcessorTime(os.Getpid())
 	if err != nil {
 		return err
 	}
@@ -78,7 +81,7 @@ func (r *result) fill(s *server) (err error) {
 		return err
 	}
 	r.serverLoad = (r.loaded.cpu - begin).Seconds() / took.Seconds()
-	now, err := processorTime(os.Getpid())
+	now, err := watch.ProcessorTime(os.Getpid())
 	if err != nil {
 		return err
 	}

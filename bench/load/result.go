@@ -4,9 +4,10 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
+
+	"opttui/bench/watch"
 )
 
 // result is what was measured.
@@ -22,21 +23,13 @@ type result struct {
 
 // add takes over what a client has counted.
 func (r *result) add(c *client, took time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	r.delays = append(r.delays, c.delays...)
-	r.bytes = append(r.bytes, c.frames...)
-	r.rates = append(r.rates, float64(len(c.frames))/took.Seconds())
-	r.unheeded += c.unheeded
-}
-
-// quantile is the value that the share q of the values does not exceed; the zero value where there are none.
-func quantile[T int | float64 | time.Duration](values []T, q float64) (v T) {
-	if len(values) == 0 {
-		return v
+	frames := c.frames.Counted()
+	for _, f := range frames {
+		r.bytes = append(r.bytes, f.Bytes)
 	}
-	sorted := slices.Sorted(slices.Values(values))
-	return sorted[min(int(q*float64(len(sorted))), len(sorted)-1)]
+	r.rates = append(r.rates, float64(len(frames))/took.Seconds())
+	r.delays = append(r.delays, c.delays...)
+	r.unheeded += c.unheeded
 }
 
 // Bounds that do not depend on how fast the machine is.
@@ -60,18 +53,16 @@ func (r *result) faults() (f []string) {
 		f = append(f, fmt.Sprintf("%d goroutines are left of %d", r.after.Goroutines, r.before.Goroutines))
 	}
 	if left := int64(r.after.Heap) - int64(r.before.Heap); left > mostLeft {
-		f = append(f, fmt.Sprintf("%.1f MB of heap are left", mega(float64(left))))
+		f = append(f, fmt.Sprintf("%.1f MB of heap are left", watch.Mega(float64(left))))
 	}
 	if m := r.perSession(r.before.rss, r.loaded.rss); m > mostMemory {
-		f = append(f, fmt.Sprintf("%.1f MB of memory a session", mega(m)))
+		f = append(f, fmt.Sprintf("%.1f MB of memory a session", watch.Mega(m)))
 	}
-	if b := quantile(r.bytes, 0.5); b > mostBytes || b == 0 {
+	if b := watch.Quantile(r.bytes, 0.5); b > mostBytes || b == 0 {
 		f = append(f, fmt.Sprintf("%d bytes a frame in the median", b))
 	}
 	return f
 }
-
-func mega(bytes float64) float64 { return bytes / (1 << 20) }
 
 // String is the result as a Markdown table.
 func (r *result) String() string {
@@ -83,13 +74,13 @@ func (r *result) String() string {
 	fmt.Fprintf(&b, "| %d sessions of %d×%d for %g s | |\n|---|---|\n", r.sessions, r.w, r.h, r.span.Seconds())
 	row("sessions that died", "%d", r.died)
 	row("from a key to the frame that shows it", "p50 %.0f ms, p99 %.0f ms, longest %.0f ms, of %d keys (%d more were overtaken by the next)",
-		ms(quantile(r.delays, 0.5)), ms(quantile(r.delays, 0.99)), ms(quantile(r.delays, 1)), len(r.delays), r.unheeded)
-	row("bytes a frame", "median %d, p95 %d", quantile(r.bytes, 0.5), quantile(r.bytes, 0.95))
-	row("frames a second and session", "median %.1f, fewest %.1f", quantile(r.rates, 0.5), quantile(r.rates, 0))
-	row("memory a session", "heap %.2f MB, resident %.2f MB", mega(r.perSession(r.before.Heap, r.loaded.Heap)), mega(r.perSession(r.before.rss, r.loaded.rss)))
+		ms(watch.Quantile(r.delays, 0.5)), ms(watch.Quantile(r.delays, 0.99)), ms(watch.Quantile(r.delays, 1)), len(r.delays), r.unheeded)
+	row("bytes a frame", "median %d, p95 %d", watch.Quantile(r.bytes, 0.5), watch.Quantile(r.bytes, 0.95))
+	row("frames a second and session", "median %.1f, fewest %.1f", watch.Quantile(r.rates, 0.5), watch.Quantile(r.rates, 0))
+	row("memory a session", "heap %.2f MB, resident %.2f MB", watch.Mega(r.perSession(r.before.Heap, r.loaded.Heap)), watch.Mega(r.perSession(r.before.rss, r.loaded.rss)))
 	row("processors", "the server %.2f, the clients %.2f", r.serverLoad, r.clientLoad)
 	row("goroutines before, under load, after", "%d, %d, %d", r.before.Goroutines, r.loaded.Goroutines, r.after.Goroutines)
-	row("heap before, under load, after", "%.1f, %.1f, %.1f MB", mega(float64(r.before.Heap)), mega(float64(r.loaded.Heap)), mega(float64(r.after.Heap)))
-	row("resident before, under load, after", "%.1f, %.1f, %.1f MB", mega(float64(r.before.rss)), mega(float64(r.loaded.rss)), mega(float64(r.after.rss)))
+	row("heap before, under load, after", "%.1f, %.1f, %.1f MB", watch.Mega(float64(r.before.Heap)), watch.Mega(float64(r.loaded.Heap)), watch.Mega(float64(r.after.Heap)))
+	row("resident before, under load, after", "%.1f, %.1f, %.1f MB", watch.Mega(float64(r.before.rss)), watch.Mega(float64(r.loaded.rss)), watch.Mega(float64(r.after.rss)))
 	return b.String()
 }

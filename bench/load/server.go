@@ -19,8 +19,10 @@ import (
 
 	gossh "golang.org/x/crypto/ssh"
 
+	"opttui/bench/watch"
 	"opttui/internal/problems"
 	"opttui/internal/serve"
+	"opttui/internal/train"
 	"opttui/internal/ui"
 )
 
@@ -32,9 +34,9 @@ type facts struct {
 
 // beServer is the server's process: it serves what `opttui serve` serves, prints its address, and facts about itself for each
 // line that it reads.
-func beServer(sessions int, profile string) error {
-	if profile != "" {
-		f, err := os.Create(profile)
+func beServer(p plan) error {
+	if p.profile != "" {
+		f, err := os.Create(p.profile)
 		if err != nil {
 			return err
 		}
@@ -52,10 +54,14 @@ func beServer(sessions int, profile string) error {
 	if err != nil {
 		return err
 	}
+	o := ui.Options{Runs: ui.DefaultRuns(problems.Ref{Name: "beale"}, 0)}
+	if p.unlimited {
+		o.Rate = train.Unlimited
+	}
 	s, err := serve.New(serve.Config{
 		HostKey: key,
-		Limits:  serve.Limits{Connections: sessions, PerAddress: sessions},
-		Options: ui.Options{Runs: ui.DefaultRuns(problems.Ref{Name: "beale"}, 0)},
+		Limits:  serve.Limits{Connections: p.sessions, PerAddress: p.sessions},
+		Options: o,
 	})
 	if err != nil {
 		return err
@@ -93,8 +99,8 @@ type server struct {
 	address string
 }
 
-func startServer(sessions int, profile string) (*server, error) {
-	cmd := exec.Command("/proc/self/exe", "-server", "-sessions", strconv.Itoa(sessions), "-profile", profile)
+func startServer(p plan) (*server, error) {
+	cmd := exec.Command("/proc/self/exe", "-server", "-sessions", strconv.Itoa(p.sessions), "-profile", p.profile, fmt.Sprint("-unlimited=", p.unlimited))
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -143,10 +149,10 @@ func (s *server) state(order string) (now state, err error) {
 	if err := json.Unmarshal(line, &now.facts); err != nil {
 		return now, err
 	}
-	if now.rss, err = residentMemory(s.cmd.Process.Pid); err != nil {
+	if now.rss, err = watch.ResidentMemory(s.cmd.Process.Pid); err != nil {
 		return now, err
 	}
-	now.cpu, err = processorTime(s.cmd.Process.Pid)
+	now.cpu, err = watch.ProcessorTime(s.cmd.Process.Pid)
 	return now, err
 }
 
@@ -159,40 +165,4 @@ func (s *server) settled(before state) (now state, err error) {
 		time.Sleep(500 * time.Millisecond)
 	}
 	return now, nil
-}
-
-// residentMemory reads how much memory a process has: VmRSS of proc(5).
-func residentMemory(pid int) (uint64, error) {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0, err
-	}
-	for line := range strings.Lines(string(b)) {
-		if f := strings.Fields(line); len(f) > 1 && f[0] == "VmRSS:" {
-			kB, err := strconv.ParseUint(f[1], 10, 64)
-			return kB << 10, err
-		}
-	}
-	return 0, fmt.Errorf("process %d has no VmRSS", pid)
-}
-
-// processorTime reads the time that a process has computed: the sum of its threads' schedstat, in nanoseconds.
-func processorTime(pid int) (sum time.Duration, err error) {
-	tasks, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
-	if err != nil {
-		return 0, err
-	}
-	for _, t := range tasks {
-		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%s/schedstat", pid, t.Name()))
-		if err != nil {
-			continue // it has just ended
-		}
-		ns, _, _ := strings.Cut(string(b), " ")
-		n, err := strconv.ParseInt(ns, 10, 64)
-		if err != nil {
-			return 0, err
-		}
-		sum += time.Duration(n)
-	}
-	return sum, nil
 }

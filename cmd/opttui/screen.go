@@ -163,7 +163,7 @@ func show(model paint.Model, out, stderr io.Writer, options ...tea.ProgramOption
 	signals, stop := catchSignals()
 	defer stop()
 	screen := paint.NewScreen(out)
-	options = append(options, tea.WithoutSignalHandler(), tea.WithOutput(through(screen, out)), tea.WithFPS(ui.FPS))
+	options = append(options, tea.WithoutSignalHandler(), tea.WithOutput(through(screen, out)), tea.WithFPS(120)) // how soon the terminal is set up: frames are painted beside that
 	// Bubble Tea's own handler does not know SIGHUP and does not tell which signal it was.
 	program := tea.NewProgram(paint.On(screen, model), options...)
 	before, _ := term.GetState(os.Stdin.Fd())

@@ -1,6 +1,6 @@
-//go:build linux
-
-package main
+// Package watch looks at a program from outside: at the frames on its terminal, and at what it takes of the machine. It is
+// for the measurements in this folder and no part of the program.
+package watch
 
 import (
 	"bytes"
@@ -9,23 +9,24 @@ import (
 	"unicode/utf8"
 )
 
-// glass is the text on a terminal: enough of one for what opttui writes on the alternate screen. Styles are not kept.
-type glass struct {
+// Glass is the text on a terminal: enough of one for what opttui writes on the alternate screen. Styles are not kept.
+type Glass struct {
 	w, h int
 	x, y int
 	text []rune
 	rest []byte // the first bytes of a sequence whose others are still to come
 }
 
-func newGlass(w, h int) *glass { return &glass{w: w, h: h, text: make([]rune, w*h)} }
+// NewGlass returns a blank one of w×h cells.
+func NewGlass(w, h int) *Glass { return &Glass{w: w, h: h, text: make([]rune, w*h)} }
 
-// row is the text of a row.
-func (g *glass) row(y int) string { return string(g.text[y*g.w : (y+1)*g.w]) }
+// Row is the text of a row.
+func (g *Glass) Row(y int) string { return string(g.text[y*g.w : (y+1)*g.w]) }
 
-// shows reports whether the text stands in a row.
-func (g *glass) shows(text string) bool {
+// Shows reports whether the text stands in a row.
+func (g *Glass) Shows(text string) bool {
 	for y := range g.h {
-		if strings.Contains(g.row(y), text) {
+		if strings.Contains(g.Row(y), text) {
 			return true
 		}
 	}
@@ -33,7 +34,7 @@ func (g *glass) shows(text string) bool {
 }
 
 // Write takes what the program writes.
-func (g *glass) Write(p []byte) (int, error) {
+func (g *Glass) Write(p []byte) (int, error) {
 	b := append(g.rest, p...)
 	for len(b) > 0 {
 		n := g.take(b)
@@ -47,7 +48,7 @@ func (g *glass) Write(p []byte) (int, error) {
 }
 
 // take takes one sequence or character and returns its length, 0 where it is not complete.
-func (g *glass) take(b []byte) int {
+func (g *Glass) take(b []byte) int {
 	switch {
 	case b[0] == '\x1b':
 		return g.escape(b)
@@ -68,7 +69,7 @@ func (g *glass) take(b []byte) int {
 }
 
 // escape takes a sequence that begins with ESC.
-func (g *glass) escape(b []byte) int {
+func (g *Glass) escape(b []byte) int {
 	switch {
 	case len(b) < 2:
 		return 0
@@ -87,7 +88,7 @@ func (g *glass) escape(b []byte) int {
 }
 
 // control does what a CSI sequence says.
-func (g *glass) control(parameters string, final byte) {
+func (g *Glass) control(parameters string, final byte) {
 	first, second, _ := strings.Cut(parameters, ";")
 	number := func(s string) int { n, _ := strconv.Atoi(s); return max(n, 1) }
 	switch final {
