@@ -10,10 +10,10 @@ import (
 
 func versionCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "version",
-		Short: "Print the version",
-		Long:  "Print the version of opttui, the commit it was built from and the version of Go.",
-		Args:  noArgs,
+		Use:               "version",
+		Short:             "Print the version",
+		Long:              "Print the version of opttui, the commit it was built from and the version of Go.",
+		Args:              noArgs,
 		RunE:              printVersion,
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}

@@ -4,11 +4,43 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
+
+	tea "charm.land/bubbletea/v2"
 
 	"opttui/internal/plot"
 	"opttui/internal/train"
 )
+
+// Canvas returns the screen as it is to be seen now. It is drawn again only when something has changed.
+func (m *Model) Canvas() *plot.Canvas {
+	if m.dirty {
+		m.render()
+	}
+	return m.screen
+}
+
+func (m *Model) render() {
+	m.dirty = false
+	m.screen.Resize(m.w, m.h)
+	m.draw()
+	if m.ascii {
+		toASCII(m.screen)
+	}
+}
+
+// Window is the view with nothing in it.
+func (m *Model) Window() tea.View {
+	return tea.View{AltScreen: true, MouseMode: tea.MouseModeCellMotion, WindowTitle: "opttui · " + m.lane().snap.Problem.Title}
+}
+
+// View implements tea.Model.
+func (m *Model) View() tea.View {
+	v := m.Window()
+	v.Content = strings.Join(m.Canvas().Rows(), "\n")
+	return v
+}
 
 // draw paints the whole screen onto the canvas.
 func (m *Model) draw() {

@@ -76,6 +76,7 @@ type Model struct {
 	stop       context.CancelFunc
 	pace       *Pace
 	due        time.Time              // the next tick
+	glancing   bool                   // a glance is on its way
 	background sync.WaitGroup         // what computes beside the runs
 	panicked   atomic.Pointer[string] // why that cannot go on
 
@@ -278,15 +279,6 @@ func (m *Model) backToFront() []*lane {
 	return append(slices.Clone(m.lanes[m.sel+1:]), m.lanes[:m.sel+1]...)
 }
 
-// tickMsg asks for the next frame.
-type tickMsg time.Time
-
-func (m *Model) tick() tea.Cmd {
-	every := m.pace.Interval()
-	m.due = time.Now().Add(every)
-	return tea.Tick(every, func(t time.Time) tea.Msg { return tickMsg(t) })
-}
-
 // Init implements tea.Model.
 func (m *Model) Init() tea.Cmd { return tea.Batch(m.tick(), tea.RequestBackgroundColor) }
 
@@ -300,6 +292,10 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.pull()
 		m.autoplay(time.Time(msg))
 		return m, m.tick()
+	case glanceMsg:
+		m.glancing = false
+		m.pull()
+		return m, nil
 	case tea.WindowSizeMsg:
 		m.resize(msg.Width, msg.Height)
 	case tea.ColorProfileMsg:
@@ -308,7 +304,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.light = !msg.IsDark()
 	case tea.KeyPressMsg:
 		m.dirty = true
-		return m, m.key(msg)
+		return m, tea.Batch(m.key(msg), m.glance())
 	case tea.PasteMsg:
 		m.paste(msg.Content)
 	case Rest:
@@ -400,35 +396,6 @@ func (m *Model) Settled() bool {
 		}
 	}
 	return !resting(m.lane().snap) || m.gauges.settled(m.lane())
-}
-
-// Canvas returns the screen as it is to be seen now. It is drawn again only when something has changed.
-func (m *Model) Canvas() *plot.Canvas {
-	if m.dirty {
-		m.render()
-	}
-	return m.screen
-}
-
-func (m *Model) render() {
-	m.dirty = false
-	m.screen.Resize(m.w, m.h)
-	m.draw()
-	if m.ascii {
-		toASCII(m.screen)
-	}
-}
-
-// Window is the view with nothing in it.
-func (m *Model) Window() tea.View {
-	return tea.View{AltScreen: true, MouseMode: tea.MouseModeCellMotion, WindowTitle: "opttui · " + m.lane().snap.Problem.Title}
-}
-
-// View implements tea.Model.
-func (m *Model) View() tea.View {
-	v := m.Window()
-	v.Content = strings.Join(m.Canvas().Rows(), "\n")
-	return v
 }
 
 // send remembers what to wait for from one run, and reports whether the message went out.

@@ -1,9 +1,12 @@
 package ui
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	tea "charm.land/bubbletea/v2"
 )
 
 // SlowestFPS is how many times a second a screen looks at its runs at the least.
@@ -49,4 +52,30 @@ func (p *Pace) Tick(now time.Time, late time.Duration) {
 	every = min(max(every, time.Second/FPS), time.Second/SlowestFPS)
 	p.interval.Store(int64(every - time.Second/FPS))
 	p.since, p.late, p.ticks = now, 0, 0
+}
+
+// tickMsg asks for the next frame.
+type tickMsg time.Time
+
+func (m *Model) tick() tea.Cmd {
+	every := m.pace.Interval()
+	m.due = time.Now().Add(every)
+	return tea.Tick(every, func(t time.Time) tea.Msg { return tickMsg(t) })
+}
+
+// glanceTime is how soon after a key the runs are looked at: most have taken a command by then.
+const glanceTime = 8 * time.Millisecond
+
+// glanceMsg asks for a look at the runs before the next tick.
+type glanceMsg struct{}
+
+// glance is that message after a key whose command the runs have not answered yet, if the next tick is not soon. What a
+// key does is seen at once, also where ticks are rare.
+func (m *Model) glance() tea.Cmd {
+	waits := func(l *lane) bool { return l.snap.Applied < l.sent }
+	if m.glancing || time.Until(m.due) < 2*glanceTime || !slices.ContainsFunc(m.lanes, waits) {
+		return nil
+	}
+	m.glancing = true
+	return tea.Tick(glanceTime, func(time.Time) tea.Msg { return glanceMsg{} })
 }

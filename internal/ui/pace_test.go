@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"runtime"
 	"testing"
 	"time"
 
@@ -46,6 +47,29 @@ func TestPaceForgivesOne(t *testing.T) {
 	p.Tick(now.Add(paceTime), 10*tooLate)
 	if p.Interval() != time.Second/FPS {
 		t.Errorf("%v", p.Interval())
+	}
+}
+
+// What a key does to a run is looked at soon, where the next tick is not.
+func TestGlance(t *testing.T) {
+	m := open(t, 120, 36, Options{Paused: true})
+	m.due = time.Now().Add(time.Hour)
+	_, cmd := m.Update(keyMsg("]"))
+	if cmd == nil || !m.glancing {
+		t.Fatal("nobody looks at the run")
+	}
+	if _, again := m.Update(keyMsg("]")); again != nil {
+		t.Error("it is looked at twice")
+	}
+	for m.lane().live.Snapshot().Applied < m.lane().sent {
+		runtime.Gosched()
+	}
+	if m.Update(cmd()); m.glancing || m.lane().snap.Applied < m.lane().sent {
+		t.Error("the command has not been seen")
+	}
+	m.due = time.Now()
+	if _, cmd := m.Update(keyMsg("]")); cmd != nil {
+		t.Error("there is a glance besides a tick")
 	}
 }
 
