@@ -80,9 +80,7 @@ func (p *Painter) row(b []byte, y int, old, row []Cell) []byte {
 			return append(p.pen.take(b, Cell{R: ' '}), "\x1b[K"...)
 		}
 		b = p.pen.write(b, cell)
-		if p.x++; p.x == len(row) {
-			p.x, p.y = -1, -1 // terminals do not agree upon where the cursor is now
-		}
+		p.x++
 	}
 	return b
 }

@@ -122,6 +122,9 @@ func (t *tube) style(tb *rapid.T, n []int) {
 	}
 }
 
+// kinds are those of the colours that terminals have; 0 is none but their own.
+var kinds = map[colorprofile.Profile]Color{colorprofile.TrueColor: 1, colorprofile.ANSI256: indexed >> 24, colorprofile.ANSI: basics >> 24}
+
 // Whatever canvases are painted one after the other, on whatever terminal: it shows them.
 func TestPainterShowsCanvases(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -148,6 +151,11 @@ func TestPainterShowsCanvases(t *testing.T) {
 			}
 			screen.write(t, p.Paint(nil, c))
 			for i, got := range screen.cells {
+				for _, color := range []Color{got.FG, got.BG} {
+					if kind := color >> 24; color != 0 && kind != kinds[profile] {
+						t.Fatalf("%v: a colour of kind %d", profile, kind)
+					}
+				}
 				if want := p.look(c.Cells[i]); got != want {
 					t.Fatalf("%v: cell %d, %d is %+v, want %+v", profile, i%w, i/w, got, want)
 				}
