@@ -62,7 +62,6 @@ func (s *Screen) Paint(c *plot.Canvas) (fresh, late bool) {
 		return false, true
 	case !s.on: // it is shown as soon as the screen is there
 		s.frame = s.painter.Paint(s.frame[:0], c)
-		s.painter.Forget()
 		return false, true
 	}
 	frame := s.frame[:0]

@@ -29,9 +29,6 @@ func (p *Painter) Profile(profile colorprofile.Profile) {
 	}
 }
 
-// Forget says that the terminal may show anything. All is painted again at the next call of Paint.
-func (p *Painter) Forget() { p.known = false }
-
 // Paint appends what turns the latest canvas on the terminal into c.
 func (p *Painter) Paint(b []byte, c *Canvas) []byte {
 	if c.W != p.w || c.H != p.h {

@@ -141,11 +141,7 @@ func TestPainterShowsCanvases(t *testing.T) {
 			for range r.IntN(w * h) {
 				change(r, c)
 			}
-			switch r.IntN(6) {
-			case 0:
-				p.Forget()
-				screen = newTube(w, h)
-			case 1:
+			if r.IntN(4) == 0 {
 				screen = newTube(w, h)
 				screen.write(t, p.Again(nil))
 			}
