@@ -40,7 +40,7 @@ var mayImport = map[string][]string{
 	"opttui/internal/ui":        {"advice", "journal", "export", "curvature", "recipe", "report", "lrfinder", "train", "plot", "plane", "formula", "optim", "problems", "dataset", "ewma", "knob", "usage"},
 	"opttui/internal/serve":     {"paint", "ui", "train", "usage"},
 	"opttui/bench/watch":        nil, // this and the following are tools, no part of the program
-	"opttui/bench/load":         {"serve", "ui", "train", "problems"},
+	"opttui/bench/load":         {"serve", "ui", "train", "plot", "problems"},
 	"opttui/bench/screen":       {"plot"},
 	"opttui/cmd/opttui":         {"serve", "paint", "ui", "advice", "journal", "export", "curvature", "recipe", "report", "lrfinder", "critical", "train", "plot", "optim", "problems", "dataset", "ewma", "knob", "usage"},
 }

@@ -18,6 +18,7 @@ type plan struct {
 	span           time.Duration
 	profile        string // file, "" for none
 	unlimited      bool   // runs
+	page           string // the result goes to, "" for none
 }
 
 // warmUp is how long the sessions run before anything counts.
