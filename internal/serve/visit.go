@@ -81,7 +81,7 @@ func (s *Server) show(sess ssh.Session, from *visitor) {
 	v.program = tea.NewProgram(v,
 		tea.WithInput(silent), tea.WithOutput(v.frames.Screen),
 		tea.WithEnvironment(env), tea.WithColorProfile(colorprofile.Env(env)), tea.WithWindowSize(at.w, at.h),
-		tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithFPS(ui.FPS))
+		tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithFPS(15)) // how soon the terminal is set up: frames are painted beside that
 	if !s.begin(v) {
 		return
 	}
