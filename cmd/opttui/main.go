@@ -94,6 +94,7 @@ func rootCommand() *cobra.Command {
 		demoCommand(),
 		replayCommand(),
 		resumeCommand(),
+		attachCommand(),
 		serveCommand(),
 		pictureCommand(),
 		saddlesCommand(),

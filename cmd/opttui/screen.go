@@ -214,8 +214,8 @@ func through(s *paint.Screen, out io.Writer) io.Writer {
 	return s
 }
 
-// patience is how long a program that was told to end may take to do so.
-const patience = 2 * time.Second
+// patience is how long a program that was told to end may take to do so. Tests that are no program of their own have more.
+var patience = 2 * time.Second
 
 // lastResort ends a program that hangs, for example in a write to a terminal that was stopped with ctrl-s. It
 // gives back the terminal as far as that can be done without waiting.

@@ -70,14 +70,6 @@ func (m *Model) smoothing(s *train.Snapshot) float64 {
 	}
 }
 
-// blank empties a chart for the next frame; it keeps its axes.
-func (m *Model) blank(c *plot.Chart) {
-	c.Series, c.Marks = c.Series[:0], c.Marks[:0]
-	c.XRange, c.YRange = [2]float64{}, [2]float64{}
-	c.Mode = m.mode
-	c.Light = m.light
-}
-
 // pointPool is the memory of curves, used again for each frame.
 type pointPool struct {
 	block []plot.Point

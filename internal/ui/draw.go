@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -21,25 +20,16 @@ func (m *Model) Canvas() *plot.Canvas {
 	return m.screen
 }
 
-func (m *Model) render() {
-	m.dirty = false
-	m.screen.Resize(m.w, m.h)
-	m.draw()
-	if m.ascii {
-		toASCII(m.screen)
-	}
-}
+func (m *Model) render() { m.redraw(m.draw) }
 
 // Window is the view with nothing in it.
 func (m *Model) Window() tea.View {
-	return tea.View{AltScreen: true, MouseMode: tea.MouseModeCellMotion, WindowTitle: "opttui · " + m.lane().snap.Problem.Title}
+	return window(m.lane().snap.Problem.Title)
 }
 
 // View implements tea.Model.
 func (m *Model) View() tea.View {
-	v := m.Window()
-	v.Content = strings.Join(m.Canvas().Rows(), "\n")
-	return v
+	return filled(m.Window(), m.Canvas())
 }
 
 // draw paints the whole screen onto the canvas.
@@ -75,9 +65,9 @@ func (m *Model) draw() {
 	m.drawKeys(l.keys)
 	switch {
 	case m.help != nil:
-		m.help.draw(m)
+		m.help.draw(&m.board)
 	case m.picker != nil:
-		m.picker.draw(m)
+		m.picker.draw(&m.board)
 	case m.formula != nil:
 		m.formula.draw(m)
 	case m.finder != nil:
@@ -128,7 +118,7 @@ func dimension(n int) string {
 // drawStatus is the line above the keys: the answer to the last key, or what is the matter.
 func (m *Model) drawStatus(r rect) {
 	if m.prompt != nil {
-		m.prompt.draw(m, r)
+		m.prompt.draw(&m.board, r)
 		return
 	}
 	if m.time != nil {
