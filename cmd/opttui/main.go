@@ -82,8 +82,7 @@ func tell(cmd *cobra.Command, err error, stderr io.Writer) int {
 
 func rootCommand() *cobra.Command {
 	root := screenCommand()
-	root.Version = version()
-	root.SetVersionTemplate("opttui {{.Version}}\n")
+	tellVersion(root)
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.AddCommand(
 		runCommand(),
@@ -105,7 +104,6 @@ func rootCommand() *cobra.Command {
 	root.SetHelpCommand(helpCommand())
 	root.SetFlagErrorFunc(flagError)
 	root.InitDefaultHelpFlag()
-	root.InitDefaultVersionFlag()
 	return root
 }
 

@@ -43,7 +43,7 @@ written. docs/watch.md tells what is read, and how the horizontal axis is found.
 			Title: strings.Join(args, " "), Runs: w.Runs, Notices: w.Notices, ASCII: ascii,
 		})
 		defer m.Close()
-		return show(m, cmd.ErrOrStderr())
+		return show(m, cmd.OutOrStdout(), cmd.ErrOrStderr())
 	}
 	return cmd
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -180,26 +179,19 @@ func (m *Monitor) selected() *watched {
 // Canvas returns the screen as it is to be seen now. It is drawn again only when something has changed.
 func (m *Monitor) Canvas() *plot.Canvas {
 	if m.dirty {
-		m.dirty = false
-		m.screen.Resize(m.w, m.h)
-		m.draw()
-		if m.ascii {
-			toASCII(m.screen)
-		}
+		m.redraw(m.draw)
 	}
 	return m.screen
 }
 
 // Window is the view with nothing in it.
 func (m *Monitor) Window() tea.View {
-	return tea.View{AltScreen: true, MouseMode: tea.MouseModeCellMotion, WindowTitle: "opttui · " + m.o.Title}
+	return window(m.o.Title)
 }
 
 // View implements tea.Model.
 func (m *Monitor) View() tea.View {
-	v := m.Window()
-	v.Content = strings.Join(m.Canvas().Rows(), "\n")
-	return v
+	return filled(m.Window(), m.Canvas())
 }
 
 // numbers lists the names of what the runs log, those of the selected one first.
