@@ -18,6 +18,7 @@ import (
 type Guest struct {
 	Turns    *train.Turns         // in which the runs compute; nil for whenever they like
 	Interval func() time.Duration // between two looks at the runs; nil is 1/FPS
+	Home     bool                 // the person came from another screen, to which q and esc lead back
 }
 
 // What a guest may have.

@@ -7,7 +7,10 @@ import (
 )
 
 // help is the list of all keys, over the screen. It scrolls where it does not fit.
-type help struct{ top int }
+type help struct {
+	top   int
+	lines []helpLine // nil for the list of all keys
+}
 
 func (h *help) key(m *Model, k string) {
 	switch k {
@@ -28,7 +31,10 @@ func (h *help) scroll(lines int) { h.top += lines }
 
 func (h *help) draw(m *Model) {
 	w := min(m.w-2, 120)
-	lines := helpLines()
+	lines := h.lines
+	if lines == nil {
+		lines = helpLines()
+	}
 	height := min(m.h-2, len(lines)+2)
 	box := pane{rect{(m.w - w) / 2, (m.h - height) / 2, w, height}, true}
 	m.screen.Fill(box.x, box.y, box.w, box.h, plot.Cell{R: ' '})

@@ -42,9 +42,10 @@ type Options struct {
 	Record *journal.Session // what the person does is recorded to it; nil for nowhere. New's caller closes it
 	Rate   float64          // steps a second; 0 is the default pace
 	Paused bool
-	ASCII  bool   // draw with ASCII characters only
-	Memory int    // bytes that each run may use for going back in time; 0 is train.DefaultBudget
-	Guest  *Guest // the person works on somebody else's machine; nil for its owner
+	ASCII  bool    // draw with ASCII characters only
+	Memory int     // bytes that each run may use for going back in time; 0 is train.DefaultBudget
+	Guest  *Guest  // the person works on somebody else's machine; nil for its owner
+	Branch *Branch // the one run to begin with, instead; it has come
 }
 
 // lane is a run in the race with its place on the screen.
@@ -73,8 +74,8 @@ type Model struct {
 	options    []train.Option // of every run
 	guest      *Guest         // nil for the owner of the machine
 	stop       context.CancelFunc
-	background sync.WaitGroup         // what computes beside the runs
-	panicked   atomic.Pointer[string] // why that cannot go on
+	background *sync.WaitGroup         // what computes beside the runs
+	panicked   *atomic.Pointer[string] // why that cannot go on
 
 	w, h  int
 	mode  plot.Mode
@@ -101,7 +102,7 @@ type Model struct {
 	formula  *formulaBox
 	journal  *journal.Session // nil for none
 	unsaved  string           // why the session is not being recorded, as last said
-	gauges   gauges
+	gauges   *gauges
 	ghosts   bool      // changes leave ghosts
 	awaiting []awaited // copies of runs that are to come
 	time     *timeLine
@@ -114,14 +115,11 @@ type Model struct {
 	refused  bool
 	said     time.Time // when
 
-	limit            float64 // losses are drawn between −limit and limit
-	screen           *plot.Canvas
-	chart            plot.Chart
-	accuracy, losses plot.Chart
-	lay              layout
-	scape            rect // where the landscape is drawn, or the function of one variable
-	dirty            bool
-	frame            string
+	pens
+	gaze     *gaze // of somebody who looks on; nil for the person whose screen it is
+	watching int   // people who look on
+	dirty    bool
+	frame    string
 }
 
 // axis is what the curves are drawn against.
@@ -154,7 +152,8 @@ func New(ctx context.Context, o Options) (*Model, error) {
 		ctx: ctx, stop: stop, ascii: o.ASCII, paused: o.Paused, journal: o.Record,
 		options: []train.Option{train.Budget(cmp.Or(o.Memory, train.DefaultBudget))},
 		speed:   nearestSpeed(o.Rate),
-		screen:  plot.NewCanvas(0, 0), dirty: true,
+		pens:    pens{screen: plot.NewCanvas(0, 0)}, dirty: true,
+		background: new(sync.WaitGroup), panicked: new(atomic.Pointer[string]), gauges: new(gauges),
 	}
 	m.receive(o.Guest)
 	m.setMode(colorprofile.TrueColor)
@@ -163,6 +162,10 @@ func New(ctx context.Context, o Options) (*Model, error) {
 			m.Close()
 			return nil, err
 		}
+		return m, nil
+	}
+	if o.Branch != nil {
+		m.adopt(o.Branch)
 		return m, nil
 	}
 	if o.Again != nil {
@@ -289,9 +292,7 @@ func (m *Model) Init() tea.Cmd { return tea.Batch(m.tick(), tea.RequestBackgroun
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tickMsg:
-		m.raise()
-		m.pull()
-		m.autoplay(time.Time(msg))
+		m.Advance(time.Time(msg))
 		return m, m.tick()
 	case tea.WindowSizeMsg:
 		m.resize(msg.Width, msg.Height)
@@ -405,9 +406,11 @@ func (m *Model) View() tea.View {
 	v := tea.NewView(m.frame)
 	v.AltScreen = true
 	v.MouseMode = tea.MouseModeCellMotion
-	v.WindowTitle = "opttui · " + m.lane().snap.Problem.Title
+	v.WindowTitle = m.windowTitle()
 	return v
 }
+
+func (m *Model) windowTitle() string { return "opttui · " + m.lane().snap.Problem.Title }
 
 func (m *Model) render() string {
 	m.screen.Resize(m.w, m.h)

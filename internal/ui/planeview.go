@@ -151,7 +151,7 @@ func (m *Model) begin(want planeKey, s *train.Snapshot) {
 		}
 	}
 	v.want, v.began = want, time.Now()
-	v.work = explore(m.ctx, &m.background, e)
+	v.work = explore(m.ctx, m.background, e)
 }
 
 // take shows what has been found, once there is something to see.
@@ -245,7 +245,7 @@ func (l *lane) flatten(p *plane.Plane) []train.XY {
 // drawPlane is the loss on a plane with the paths of all runs over it.
 func (m *Model) drawPlane(p pane) {
 	in := p.inner()
-	m.scape = rect{in.x, in.y, in.w, max(in.h-1, 0)} // the last row says how far to trust the picture
+	m.scape = planeRect(in)
 	v := &m.world.plane
 	names := map[picture]string{
 		picturePrincipal:   "principal components of the path",
@@ -299,6 +299,9 @@ func (m *Model) drawPlane(p pane) {
 	m.drawPlaces(o)
 	m.drawTrust(rect{in.x, in.y + in.h - 1, in.w, 1})
 }
+
+// planeRect is where the plane is drawn in its panel: the last row says how far to trust the picture.
+func planeRect(in rect) rect { return rect{in.x, in.y, in.w, max(in.h-1, 0)} }
 
 // drawTrust says how well the plane stands for the run, and how much of it has been computed.
 func (m *Model) drawTrust(r rect) {
