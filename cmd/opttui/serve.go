@@ -73,7 +73,7 @@ func (s *serving) run(stdout, stderr io.Writer) error {
 	defer l.Close()
 	fmt.Fprintf(stdout, "to connect:      %s\nhost key:        %s\nwho may come in: %s\n", connection(l.Addr()), serve.Fingerprint(c.HostKey), s.who(c))
 	if s.check {
-		fmt.Fprint(stdout, c.Limits)
+		fmt.Fprint(stdout, c.Limits.Text(c.Lecture))
 		return nil
 	}
 	server, err := serve.New(c)

@@ -55,6 +55,7 @@ type visitor struct {
 	leave func()
 
 	opened atomic.Bool // a session has been asked for
+	role   Role        // known when it is opened
 	door   door
 }
 

@@ -28,6 +28,7 @@ type visit struct {
 	owed    bool      // a redraw is on its way
 
 	idle, rest *time.Timer
+	asleep     func()                 // what follows when no key was pressed for long
 	why        atomic.Pointer[string] // it ends, nil where the person ends it
 	crashed    atomic.Bool
 }
@@ -66,11 +67,9 @@ func (s *Server) show(sess ssh.Session, from *visitor) {
 	ctx, cancel := context.WithCancel(sess.Context())
 	defer cancel()
 	v := &visit{server: s, visitor: from}
-	o := s.config.Options
-	o.Memory = guestMemory
-	o.Guest = &ui.Guest{Turns: s.turns.Party(), Interval: s.interval}
+	v.asleep = func() { v.end("no key was pressed for " + span(s.limits.Idle) + ": good-bye") }
 	var err error
-	if v.lab, err = s.config.New(ctx, o); err != nil {
+	if v.lab, err = s.labOf(ctx, v); err != nil {
 		s.log.Error("no lab", "error", err)
 		wish.Fatalln(sess, "opttui could not start, sorry")
 		return
@@ -88,7 +87,7 @@ func (s *Server) show(sess ssh.Session, from *visitor) {
 	defer s.over(v)
 	v.listen(ctx, sess, term)
 	began := time.Now()
-	s.log.Info("begins", "visitor", from.name, "term", term, "size", fmt.Sprintf("%dx%d", at.w, at.h), "here", s.here.Load())
+	s.log.Info("begins", "visitor", from.name, "as", v.name(), "term", term, "size", fmt.Sprintf("%dx%d", at.w, at.h), "here", s.here.Load())
 	why := v.run(ctx)
 	switch {
 	case ctx.Err() != nil:
@@ -104,11 +103,40 @@ func (s *Server) show(sess ssh.Session, from *visitor) {
 	}
 }
 
+// labOf is what a visitor sees: a lab of their own, or the lecture's.
+func (s *Server) labOf(ctx context.Context, v *visit) (Lab, error) {
+	switch {
+	case s.lesson == nil:
+		return s.config.New(ctx, s.guestOptions())
+	case v.visitor.role == Driver:
+		v.asleep = func() {} // who talks presses no keys
+		return &seat{lecture: s.lesson, visit: v}, nil
+	default:
+		return s.lesson.viewer(ctx, v), nil
+	}
+}
+
+// name says in the log what a visitor came as.
+func (v *visit) name() string {
+	if v.server.lesson == nil {
+		return "guest"
+	}
+	return string(v.visitor.role)
+}
+
+// guestOptions are those of a lab for one visitor.
+func (s *Server) guestOptions() ui.Options {
+	o := s.config.Options
+	o.Memory = guestMemory
+	o.Guest = &ui.Guest{Turns: s.turns.Party(), Interval: s.interval}
+	return o
+}
+
 // run is the program from its first frame to its last. It returns why it ended, "" where the person or the connection
 // ended it.
 func (v *visit) run(ctx context.Context) string {
 	l := v.server.limits
-	v.idle = time.AfterFunc(l.Idle, func() { v.end("no key was pressed for " + span(l.Idle) + ": good-bye") })
+	v.idle = time.AfterFunc(l.Idle, v.asleep)
 	v.rest = time.AfterFunc(l.Rest, func() { v.program.Send(ui.Rest{}) })
 	longest := time.AfterFunc(l.Longest, func() { v.end("a visit may take " + span(l.Longest) + ": good-bye, and come again") })
 	defer v.idle.Stop()

@@ -105,8 +105,8 @@ func NewMirror(t Terminal) *Mirror {
 	return &Mirror{terminal: t, pens: pens{screen: plot.NewCanvas(t.W, t.H)}}
 }
 
-// Draw draws the model for those who look on so. The model stays as it is.
-func (r *Mirror) Draw(m *Model, g Gaze) Sight {
+// Reflect draws the model in a mirror, for those who look on so. The model stays as it is.
+func (m *Model) Reflect(r *Mirror, g Gaze) Sight {
 	c := *m
 	c.w, c.h, c.light = r.terminal.W, r.terminal.H, r.terminal.Light
 	c.setMode(r.terminal.Profile)
