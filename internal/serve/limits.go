@@ -20,6 +20,7 @@ type Limits struct {
 	Rest        time.Duration // without a key until the runs are paused [1 min]
 	Idle        time.Duration // without a key until the visit ends [5 min]
 	Longest     time.Duration // visit [30 min; in a lecture 3 h]
+	Answer      time.Duration // until a client of a lecture has to answer that it is there [1 min]
 	Grace       time.Duration // for a terminal to take the good-bye before it is cut off [3 s]
 }
 
@@ -35,6 +36,7 @@ func (l Limits) withDefaults(lecture bool) Limits {
 	l.Rest = cmp.Or(l.Rest, time.Minute)
 	l.Idle = cmp.Or(l.Idle, 5*time.Minute)
 	l.Longest = cmp.Or(l.Longest, 30*time.Minute)
+	l.Answer = cmp.Or(l.Answer, time.Minute)
 	l.Grace = cmp.Or(l.Grace, 3*time.Second)
 	return l
 }
@@ -65,6 +67,10 @@ func span(d time.Duration) string {
 	}
 	return text
 }
+
+// sparePlaces are how many connections a lecture takes beyond its limits, in all and from one address, until it is known
+// who comes: the driver is to get in where a class has taken all places.
+const sparePlaces = 2
 
 const (
 	framesPerProcessor = 200 // a second, of all visitors: what leaves a processor time for the runs

@@ -77,6 +77,9 @@ func New(c Config) (*Server, error) {
 		turns: train.NewTurns(runtime.GOMAXPROCS(0) - 1),
 	}
 	s.gate = newGate(s.limits, s.log)
+	if c.Lecture {
+		s.gate.spare = sparePlaces
+	}
 	options := []ssh.Option{
 		wish.WithVersion("opttui"),
 		wish.WithMiddleware(s.receive),

@@ -13,6 +13,7 @@ import (
 	"charm.land/ssh"
 	"charm.land/wish/v2"
 	"github.com/charmbracelet/colorprofile"
+	gossh "golang.org/x/crypto/ssh"
 
 	"opttui/internal/ui"
 )
@@ -48,6 +49,8 @@ func (s *Server) receive(next ssh.Handler) ssh.Handler {
 		defer func() { time.AfterFunc(s.limits.Grace, func() { v.Close() }) }()
 		pty, term, _, _ := v.door.seen()
 		switch {
+		case v.spare && v.role != Driver:
+			wish.Fatalln(sess, "all places are taken: come again later")
 		case sess.RawCommand() != "":
 			wish.Fatalln(sess, "opttui serves its screen, and neither commands nor files: connect with ssh and without a command")
 		case !pty:
@@ -86,6 +89,9 @@ func (s *Server) show(sess ssh.Session, from *visitor) {
 	}
 	defer s.over(v)
 	v.listen(ctx, sess, term)
+	if conn, ok := ctx.Value(ssh.ContextKeyConn).(gossh.Conn); ok && s.lesson != nil {
+		go v.attend(ctx, conn)
+	}
 	began := time.Now()
 	s.log.Info("begins", "visitor", from.name, "as", v.name(), "term", term, "size", fmt.Sprintf("%dx%d", at.w, at.h), "here", s.here.Load())
 	why := v.run(ctx)

@@ -187,10 +187,10 @@ func (m *Model) Watched(n int) {
 	m.watching = n
 }
 
-// audience is the part of the title that counts them.
+// audience is the part of the title that counts them, for the person whose screen it is.
 func (m *Model) audience() string {
 	switch {
-	case m.watching == 0:
+	case m.watching == 0 || m.gaze != nil:
 		return ""
 	case m.watching == 1:
 		return " · 1 watches"

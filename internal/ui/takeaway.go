@@ -77,7 +77,7 @@ func (m *Model) adopt(b *Branch) {
 			m.world.view = b.like.view
 		}
 	}
-	m.say("your own branch of run %d at step %s: do with it what you like; q or esc leads back to the lecture", b.number, grouped(step))
+	m.say("your own branch of run %d at step %s; q or esc leads back to the lecture", b.number, grouped(step))
 }
 
 // escape is the key esc where nothing is open: runs on a long way stay where they are; else it leads back to where the
