@@ -22,10 +22,9 @@ import (
 
 // staged is a screen that somebody looks on.
 var staged = []struct {
-	name    string
-	problem string
-	keys    []string
-	wants   string
+	name, problem string
+	keys          []string
+	wants         string
 }{
 	{"a race", "beale", []string{"h", "g", "]"}, "untouched since"},
 	{"help", "beale", []string{"?"}, "pause or go on"},
@@ -228,6 +227,44 @@ func TestGazeScrolls(t *testing.T) {
 	}
 }
 
+// Lists of runs that are longer than their panel scroll, too.
+func TestGazeScrollsRuns(t *testing.T) {
+	var runs []train.Spec
+	for range MaxRuns {
+		runs = append(runs, Start(problems.Ref{Name: "beale"}, "sgd", 1))
+	}
+	m := open(t, 160, 50, Options{Runs: runs, Paused: true})
+	if text, _ := reflected(m, 80, 24, Gaze{}); !strings.Contains(text, "1 sgd") || strings.Contains(text, "9 sgd") {
+		t.Errorf("not the first runs:\n%s", text)
+	}
+	if text, _ := reflected(m, 80, 24, Gaze{Rows: 100}); strings.Contains(text, "1 sgd") || !strings.Contains(text, "9 sgd") {
+		t.Errorf("not the last runs:\n%s", text)
+	}
+}
+
+// A plane fills its panel on a terminal that is larger than the one that it was computed for.
+func TestMirrorOfAPlane(t *testing.T) {
+	i := slices.IndexFunc(staged, func(x struct {
+		name, problem string
+		keys          []string
+		wants         string
+	}) bool {
+		return x.name == "a plane"
+	})
+	m := stageOf(t, i, 100, 30)
+	r := NewMirror(Terminal{200, 60, colorprofile.TrueColor, false})
+	m.Reflect(r, Gaze{})
+	in := r.pens.scape
+	if in.w < 100 || in.h < 30 {
+		t.Fatalf("the plane has %d×%d cells", in.w, in.h)
+	}
+	for _, at := range [][2]int{{in.x, in.y}, {in.x + in.w - 1, in.y + in.h - 1}} {
+		if r.pens.screen.At(at[0], at[1]).BG == 0 {
+			t.Errorf("nothing is drawn at %v", at)
+		}
+	}
+}
+
 // The bar has the ways out at any width, and as much of a note as fits.
 func TestGazeBar(t *testing.T) {
 	m := open(t, 120, 40, Options{Paused: true})
@@ -238,7 +275,7 @@ func TestGazeBar(t *testing.T) {
 		if !strings.Contains(bar, "the driver") || !strings.Contains(bar, "? keys") || !strings.Contains(bar, "q leave") {
 			t.Errorf("%d columns: %q", w, bar)
 		}
-		if full := strings.Contains(bar, "very long time") && strings.Contains(bar, "b branch"); full != (w >= 85) {
+		if full := strings.Contains(bar, "very long time") && strings.Contains(bar, "b branch"); full != (w >= 82) {
 			t.Errorf("%d columns: %q", w, bar)
 		}
 	}
@@ -290,7 +327,7 @@ func TestBranchForAnotherScreen(t *testing.T) {
 		t.Fatal("two copies differ")
 	}
 	if now := m.lane().live.Snapshot(); now.Applied != before.Applied || now.Refused != "" || now.Step != before.Step {
-		t.Errorf("the run tells of the copy: %+v", now)
+		t.Errorf("the run tells of the copy: %d messages, not %d, %q", now.Applied, before.Applied, now.Refused)
 	}
 	replay, err := train.Replay(b.run.Spec(), b.run.Journal(), b.run.Step())
 	if err != nil || replay.Hash() != hash {
