@@ -52,12 +52,8 @@ func stageOf(t *testing.T, i int, w, h int) *Model {
 	if m.finder != nil {
 		found(t, m)
 	}
-	for end := time.Now().Add(time.Minute); m.surveying(); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("a picture is not ready")
-		}
-		m.View()
-		m.Update(tickMsg{})
+	if m.world.picture.plane() {
+		surveyed(t, m)
 	}
 	if !m.paused {
 		press(t, m, "space")
@@ -89,12 +85,8 @@ func TestMirrorShowsTheScreen(t *testing.T) {
 				m.light = k.Light
 				m.View()
 				settle(t, m)
-				if m.world.picture.plane() && k.W > 0 {
-					for m.surveying() { // the model computes it again for its size
-						m.Update(tickMsg{})
-						time.Sleep(time.Millisecond)
-					}
-					continue
+				if m.world.picture.plane() && len(got) > 5 && k.W != 130 {
+					continue // the model computes another one for another size
 				}
 				// A chart that grows into a size and one that is new to it may choose other ticks.
 				m.chart.Reset()
