@@ -203,10 +203,10 @@ var gazeKeys = []struct{ show, bar string }{{"b", "branch"}, {"↑ ↓", "scroll
 
 // gazeHelp says what they do.
 var gazeHelp = []helpLine{
-	{"", "This is the lecture's screen, at the size of your terminal: your keys change nothing in it."},
+	{"", "the lecture's screen: your keys change nothing in it"},
 	{},
-	{"b", "the selected run from this moment on as your own, to do with as you like; q leads back here"},
-	{"↑ ↓", "scroll the settings and runs, or what is open over the screen; also pgup, pgdown and the wheel"},
+	{"b", "a branch of the run as your own, from now on; q leads back"},
+	{"↑ ↓", "scroll the lists, or what is open; pgup, pgdown, the wheel"},
 	{"home", "look where the lecture looks again"},
 	{"?", "these keys"},
 	{"q", "leave; also ctrl-c"},

@@ -214,7 +214,7 @@ func TestGazeScrolls(t *testing.T) {
 	if text, s = reflected(m, 80, 24, Gaze{Box: 10000}); !s.Opened || !strings.Contains(text, "newton_cg") {
 		t.Errorf("not the end of the list:\n%s", text)
 	}
-	if text, s = reflected(m, 80, 24, Gaze{Help: true}); !s.Opened || s.Box != 0 || !strings.Contains(text, "as your own") || strings.Contains(text, "filter:") {
+	if text, s = reflected(m, 80, 24, Gaze{Help: true}); !s.Opened || s.Box != 0 || !strings.Contains(text, "pgup, pgdown, the wheel") || strings.Contains(text, "filter:") {
 		t.Errorf("not the keys of those who look on:\n%s", text)
 	}
 }
@@ -310,7 +310,7 @@ func copied(t *testing.T, m *Model) *Branch {
 // A branch that is taken to another screen is the run as it is, bit for bit, and neither changes the other from then on.
 func TestBranchForAnotherScreen(t *testing.T) {
 	m := open(t, 120, 40, Options{Paused: true})
-	press(t, m, "2", "]", "k", "l")
+	press(t, m, "2", "]", "k", "l", "z")
 	advance(t, m, 30)
 	before := *m.lane().snap
 	b := copied(t, m)
@@ -333,7 +333,7 @@ func TestBranchForAnotherScreen(t *testing.T) {
 	own.Update(tea.WindowSizeMsg{Width: 120, Height: 40})
 	settle(t, own)
 	wants(t, own, "branched off the lecture's run 2 at step 30", "q or esc leads back", "q back", "linear", "by gradient")
-	if s := own.lane().snap; s.Step != 30 || !slices.Equal(s.X, before.X) || len(own.lanes) != 1 {
+	if s := own.lane().snap; s.Step != 30 || !slices.Equal(s.X, before.X) || len(own.lanes) != 1 || own.world.view != m.world.view {
 		t.Errorf("at step %d, %v", s.Step, s.X)
 	}
 	advance(t, own, 7)
