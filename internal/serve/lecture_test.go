@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -166,7 +167,7 @@ func gather(t *testing.T, c Config) *class {
 	c.Keys = keysOf(g.student)
 	c.Keys.add(g.driver.PublicKey(), Driver, 7)
 	if c.Limits.Grace == 0 {
-		c.Limits.Grace = 50 * time.Millisecond
+		c.Limits.Grace = patience
 	}
 	c.Options.Runs = ui.DefaultRuns(problems.Ref{Name: "beale"}, 0)
 	c.Stage = func(ctx context.Context, o ui.Options) (Stage, error) {
@@ -467,8 +468,9 @@ func TestBranchOfTheLecture(t *testing.T) {
 	c.shows("your own branch of run 1")
 	d.shows("1 watches")
 	g.peek(func(s *spy) { s.keys = "" })
-	c.press("N]E")
+	c.press("E")
 	c.shows("nothing is written here")
+	c.press("N]")
 	c.press("o")
 	c.shows("type to filter")
 	c.press(esc)
@@ -499,7 +501,6 @@ func TestBranchSleeps(t *testing.T) {
 	g.drive(t, 120, 40)
 	c := g.watch(t, 120, 40)
 	c.press("b")
-	c.shows("your own branch of run 1")
 	c.shows("no key was pressed for 500ms")
 	c.press("?")
 	c.shows("your keys change nothing in it")
@@ -592,9 +593,24 @@ func TestDeadClientsAreCutOff(t *testing.T) {
 	alive := g.watch(t, 82, 24)
 	d := g.drive(t, 120, 40)
 	d.shows("1 watches")
-	dead, err := gossh.NewSignerFromKey(nil)
-	_ = dead
-	_ = err
+	wire, err := net.Dial("tcp", g.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, chans, _, err := gossh.NewClientConn(wire, g.address, &gossh.ClientConfig{
+		Auth: []gossh.AuthMethod{gossh.PublicKeys(g.student)}, HostKeyCallback: gossh.FixedHostKey(g.host.PublicKey()),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	none := make(chan *gossh.Request) // whatever is asked, it is not heard
+	defer close(none)
+	dead := &client{t: t, wire: wire, ssh: gossh.NewClient(conn, chans, none)}
+	dead.session().shell("xterm", 82, 24).see("leave")
+	if code := dead.ended(); code != -1 {
+		t.Errorf("exit code %d", code)
+	}
+	d.shows("1 watches")
 	alive.press("?")
 	alive.shows("your keys change nothing in it")
 }

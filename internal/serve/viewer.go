@@ -6,6 +6,7 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
 
 	"opttui/internal/ui"
 )
@@ -36,7 +37,9 @@ const (
 )
 
 func (l *lecture) viewer(ctx context.Context, v *visit) *viewer {
+	_, _, env, _ := v.visitor.door.seen()
 	w := &viewer{lecture: l, visit: v, ctx: ctx, told: map[string]tea.Msg{}}
+	w.terminal.Profile = colorprofile.Env(env)
 	v.asleep = func() { v.program.Send(back{why: "no key was pressed for " + span(l.server.limits.Idle)}) }
 	return w
 }
@@ -223,6 +226,7 @@ func (w *viewer) open() tea.Cmd {
 		return nil
 	}
 	w.own = lab
+	w.visit.awake() // the key may have been pressed a while ago
 	w.look(false)
 	all := []tea.Cmd{w.homeward(lab, lab.Init())}
 	for _, msg := range w.told {

@@ -217,8 +217,7 @@ func (v *visit) Update(msg tea.Msg) (same tea.Model, cmd tea.Cmd) {
 	defer v.rescue(&cmd)
 	switch msg.(type) {
 	case tea.KeyPressMsg, tea.PasteMsg, tea.MouseClickMsg, tea.MouseWheelMsg: // not what terminals say by themselves
-		v.idle.Reset(v.server.limits.Idle)
-		v.rest.Reset(v.server.limits.Rest)
+		v.awake()
 	}
 	if _, ok := msg.(redraw); ok {
 		v.owed = false
@@ -226,6 +225,12 @@ func (v *visit) Update(msg tea.Msg) (same tea.Model, cmd tea.Cmd) {
 	}
 	_, cmd = v.lab.Update(msg)
 	return same, v.guarded(cmd)
+}
+
+// awake begins anew to wait for the person to fall asleep.
+func (v *visit) awake() {
+	v.idle.Reset(v.server.limits.Idle)
+	v.rest.Reset(v.server.limits.Rest)
 }
 
 // redraw is a message after which there is time for another frame.
