@@ -589,7 +589,7 @@ func TestDriverFindsAPlace(t *testing.T) {
 
 // A client that does not answer any more loses its place, as nobody has to press keys here.
 func TestDeadClientsAreCutOff(t *testing.T) {
-	g := gather(t, Config{Limits: Limits{Answer: 200 * time.Millisecond}})
+	g := gather(t, Config{Limits: Limits{Answer: 2 * time.Second}})
 	alive := g.watch(t, 82, 24)
 	d := g.drive(t, 120, 40)
 	d.shows("1 watches")
