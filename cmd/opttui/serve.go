@@ -150,11 +150,14 @@ const driverLine = `role="driver" ssh-ed25519 AAAA… name`
 func (s *serving) who(c serve.Config) string {
 	if s.lecture {
 		key, line, _ := c.Keys.Driver()
-		viewers := fmt.Sprintf("the holders of the other %d keys in %s", c.Keys.Len()-1, s.keys)
-		if s.public {
-			viewers = "everybody who can reach this address, without a key or a password"
+		viewers := fmt.Sprintf("the holders of the other %d keys in %s, as viewers", c.Keys.Len()-1, s.keys)
+		switch {
+		case s.public:
+			viewers = "everybody who can reach this address, without a key or a password, as viewers"
+		case c.Keys.Len() == 1:
+			viewers = "nobody but the driver: add keys to the file, or --public"
 		}
-		return fmt.Sprintf("%s, as viewers\nwho drives:      the holder of the key %s in line %d of %s", viewers, key, line, s.keys)
+		return fmt.Sprintf("%s\nwho drives:      the holder of the key %s in line %d of %s", viewers, key, line, s.keys)
 	}
 	switch {
 	case c.Keys != nil:

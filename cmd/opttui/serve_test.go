@@ -66,7 +66,7 @@ func TestServeCheck(t *testing.T) {
 		"--listen 127.0.0.1:0 --public":   "everybody who can reach this address, without a key",
 		"--listen 127.0.0.1:0 --idle 90s": "ended after 1m30s without one or 30m in all",
 		"--listen 127.0.0.1:0 --authorized-keys " + keyFile(t, `role="driver" `):                                   "the holders of 1 keys",
-		"--listen 127.0.0.1:0 --lecture --authorized-keys " + keyFile(t, `role="driver" `):                         "the holders of the other 0 keys",
+		"--listen 127.0.0.1:0 --lecture --authorized-keys " + keyFile(t, `role="driver" `):                         "nobody but the driver: add keys to the file, or --public",
 		"--listen 127.0.0.1:0 --lecture --authorized-keys " + keyFile(t, "# a class\n\nrole=\"driver\" "):          "who drives:      the holder of the key SHA256:",
 		"--listen :0 --lecture --public --authorized-keys " + keyFile(t, `role="driver" `):                         "without a key or a password, as viewers",
 		"--listen 127.0.0.1:0 --lecture --longest 2h --idle 90s --authorized-keys " + keyFile(t, `role="driver" `): "ended after 2h in all; the lab rests 1m after the driver has left; a branch does so after 1m without a key, and ends after 1m30s",

@@ -19,6 +19,7 @@ type Stage interface {
 	Advance(now time.Time)                    // takes over what the runs have done
 	Changed() bool                            // whether there is something new to draw since it was asked last
 	Frame() tea.View                          // for the driver
+	Prepare(r *ui.Mirror) (work func())       // what takes long before Reflect; nil for nothing
 	Reflect(r *ui.Mirror, g ui.Gaze) ui.Sight // for others
 	Watched(n int)                            // people look on
 	Branch() *ui.Branch                       // of the selected run; nil where it is too busy
@@ -177,10 +178,21 @@ func (l *lecture) stand(s *seat) {
 	}
 }
 
-// look draws what viewers with one kind of terminal see who look at one place; or what was drawn of it.
+// look draws what viewers with one kind of terminal see who look at one place; or what was drawn of it. The driver can go on
+// while a landscape is computed for them.
 func (l *lecture) look(t ui.Terminal, g ui.Gaze) ui.Sight {
 	l.queue.Lock()
 	defer l.queue.Unlock()
+	sight, work := l.glance(t, g, true)
+	if work != nil {
+		work()
+		sight, _ = l.glance(t, g, false)
+	}
+	return sight
+}
+
+// glance is look, but for what may be left to do before.
+func (l *lecture) glance(t ui.Terminal, g ui.Gaze, prepare bool) (sight ui.Sight, work func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	r := l.mirrors[t]
@@ -191,15 +203,20 @@ func (l *lecture) look(t ui.Terminal, g ui.Gaze) ui.Sight {
 	if g.Note == "" {
 		g.Note = l.note
 	}
-	sight, ok := r.sights[g]
-	if !ok {
-		whole := r.of
-		r.of = ui.NewMirror(t) // in the place of one in which drawing panics
-		sight = l.lab.Reflect(whole, g)
-		r.of = whole
-		r.sights[g] = sight
+	if sight, ok := r.sights[g]; ok {
+		return sight, nil
 	}
-	return sight
+	if prepare {
+		if work = l.lab.Prepare(r.of); work != nil {
+			return sight, work
+		}
+	}
+	whole := r.of
+	r.of = ui.NewMirror(t) // in the place of one in which drawing panics
+	sight = l.lab.Reflect(whole, g)
+	r.of = whole
+	r.sights[g] = sight
+	return sight, nil
 }
 
 // hold makes a mirror for a kind of terminal, or shares it; release is called when it is not needed any more.

@@ -61,7 +61,6 @@ func (s *seat) View() tea.View {
 	if l.driver == s && s.version != l.version {
 		s.version = l.version
 		s.last = l.lab.Frame()
-		l.lab.Changed() // not by drawing
 	}
 	return s.last
 }

@@ -117,7 +117,7 @@ func (m *Model) Reflect(r *Mirror, g Gaze) Sight {
 		r.first = c.lanes[0].live
 	}
 	c.pens = r.pens
-	c.world.field, c.world.drawn = r.field, r.drawn
+	c.world.field, c.world.drawn = r.field, r.drawn // prepared, but for what has changed since
 	r.survey(&c)
 	c.gaze = &gaze{Gaze: g}
 	switch {
@@ -137,6 +137,23 @@ func (m *Model) Reflect(r *Mirror, g Gaze) Sight {
 	r.pens = c.pens
 	r.field, r.drawn = c.world.field, c.world.drawn
 	return Sight{content, c.windowTitle(), c.gaze.rows, c.gaze.box, c.gaze.opened}
+}
+
+// Prepare returns what takes long before the model can be drawn in a mirror, nil for nothing. It needs the mirror, but the
+// model may be used meanwhile.
+func (m *Model) Prepare(r *Mirror) (work func()) {
+	at := arrange(r.terminal.W, r.terminal.H, m.demo.on).landscape.inner()
+	key := m.world.keyOf(at.w, at.h)
+	if m.world.picture != pictureLandscape || at.w < 1 || at.h < 1 || key == r.drawn {
+		return nil
+	}
+	w := m.world
+	w.problem = w.problem.Clone()
+	return func() {
+		r.drawn = fieldKey{}
+		w.compute(&r.field, at.w, at.h)
+		r.drawn = key
+	}
 }
 
 // survey makes the picture of the plane that the model shows.
@@ -185,6 +202,14 @@ func (m *Model) turned(first, n, room int) int {
 func (m *Model) Watched(n int) {
 	m.dirty = m.dirty || n != m.watching
 	m.watching = n
+}
+
+// points are those of a plane that is computed: as many as there are cells to show it in, here or for those who look on.
+func (m *Model) points() (w, h int) {
+	if m.scape.w < 1 && m.watching > 0 {
+		return 60, 20
+	}
+	return m.scape.w, m.scape.h
 }
 
 // audience is the part of the title that counts them, for the person whose screen it is.

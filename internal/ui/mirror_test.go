@@ -20,12 +20,14 @@ import (
 	"opttui/internal/train"
 )
 
-// staged is a screen that somebody looks on.
-var staged = []struct {
+// staging is a way to a screen that others look at.
+type staging struct {
 	name, problem string
 	keys          []string
 	wants         string
-}{
+}
+
+var staged = []staging{
 	{"a race", "beale", []string{"h", "g", "]"}, "untouched since"},
 	{"help", "beale", []string{"?"}, "pause or go on"},
 	{"a list", "beale", []string{"o"}, "filter:"},
@@ -236,13 +238,7 @@ func TestGazeScrollsRuns(t *testing.T) {
 
 // A plane fills its panel on a terminal that is larger than the one that it was computed for.
 func TestMirrorOfAPlane(t *testing.T) {
-	i := slices.IndexFunc(staged, func(x struct {
-		name, problem string
-		keys          []string
-		wants         string
-	}) bool {
-		return x.name == "a plane"
-	})
+	i := slices.IndexFunc(staged, func(x staging) bool { return x.name == "a plane" })
 	m := stageOf(t, i, 100, 30)
 	r := NewMirror(Terminal{200, 60, colorprofile.TrueColor, false})
 	m.Reflect(r, Gaze{})
@@ -255,6 +251,46 @@ func TestMirrorOfAPlane(t *testing.T) {
 			t.Errorf("nothing is drawn at %v", at)
 		}
 	}
+}
+
+// What a mirror has to compute can be computed before, while the model is used.
+func TestMirrorIsPrepared(t *testing.T) {
+	m := open(t, 120, 40, Options{Paused: true})
+	k := Terminal{200, 60, colorprofile.TrueColor, false}
+	r := NewMirror(k)
+	work := m.Prepare(r)
+	if work == nil {
+		t.Fatal("there is no landscape to compute")
+	}
+	work()
+	values := &r.field
+	if m.Prepare(r) != nil {
+		t.Error("it is computed again")
+	}
+	want := m.Reflect(NewMirror(k), Gaze{}).Content
+	if m.Reflect(r, Gaze{}).Content != want || values.W == 0 {
+		t.Error("what has been prepared is another picture")
+	}
+	press(t, m, "z")
+	if m.Prepare(r) == nil {
+		t.Error("the picture of before is kept")
+	}
+	if m = stageOf(t, slices.IndexFunc(staged, func(x staging) bool { return x.name == "a model" }), 120, 40); m.Prepare(r) != nil {
+		t.Error("a model has no landscape")
+	}
+}
+
+// A plane is computed for those who look on, also where the screen itself is too small for it.
+func TestPlaneForThoseWhoLookOn(t *testing.T) {
+	m := open(t, 60, 15, Options{Runs: DefaultRuns(problems.Ref{Name: "iris/softmax"}, 1), Paused: true})
+	m.Watched(1)
+	advance(t, m, 20)
+	press(t, m, "v")
+	surveyed(t, m)
+	if text, _ := reflected(m, 120, 40, Gaze{}); !strings.Contains(text, "outside") {
+		t.Errorf("there is no plane:\n%s", text)
+	}
+	checkFrame(t, m)
 }
 
 // The bar has the ways out at any width, and as much of a note as fits.

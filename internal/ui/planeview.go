@@ -102,7 +102,8 @@ func (v *planeView) gap() *gap {
 // begin anew, and so does a run that has left the plane.
 func (m *Model) explore() {
 	v, s := &m.world.plane, m.lane().snap
-	if !m.world.picture.plane() || m.scape.w < 1 || m.scape.h < 1 {
+	w, h := m.points()
+	if !m.world.picture.plane() || w < 1 || h < 1 {
 		if v.work != nil {
 			v.work.stop()
 			v.work, v.want = nil, planeKey{}
@@ -114,7 +115,7 @@ func (m *Model) explore() {
 	}
 	want := planeKey{
 		knobs: m.world.knobs, picture: m.world.picture, axes: v.axes, seed: v.seed, live: m.lane().live,
-		w: m.scape.w, h: m.scape.h, dim: len(s.Theta),
+		w: w, h: h, dim: len(s.Theta),
 	}
 	if !v.fitted {
 		want.view = m.world.view
