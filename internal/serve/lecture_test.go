@@ -384,7 +384,13 @@ func TestTakingOver(t *testing.T) {
 	g := gather(t, Config{})
 	first := g.drive(t, 120, 40)
 	viewer := g.watch(t, 82, 24)
+	g.lesson.mu.Lock()
+	old := g.lesson.driver
+	g.lesson.mu.Unlock()
 	second := g.drive(t, 100, 30)
+	if old.Update(tea.KeyPressMsg{Code: 'o', Text: "o"}); get(t, g.stages).has("o") {
+		t.Error("a key of the first driver reaches the lab")
+	}
 	first.see("taken the lecture over at another terminal")
 	first.see(restored)
 	if code := first.ended(); code != 0 {
@@ -456,9 +462,39 @@ func TestLongestVisitOfALecture(t *testing.T) {
 	c.ended()
 }
 
+// own is a viewer's own lab, which tells when it is closed.
+type own struct {
+	*ui.Model
+	closed chan struct{}
+}
+
+func (o own) Close() {
+	o.Model.Close()
+	close(o.closed)
+}
+
+// What a branch that has been given up still says does nothing to the next one, and does not end it.
+func TestMessagesOfAnEarlierBranch(t *testing.T) {
+	first, second := &toy{}, &toy{}
+	w := &viewer{own: second}
+	key := tea.KeyPressMsg{Code: 'k', Text: "k"}
+	w.Update(fromOwn{first, key})
+	w.Update(back{from: first})
+	if first.has("k") || second.has("k") || w.own != Lab(second) {
+		t.Error("it is heard")
+	}
+	if w.Update(fromOwn{second, key}); !second.has("k") {
+		t.Error("the present one is not heard")
+	}
+}
+
 // b is a lab of the viewer's own, from the run as it is now; q leads back.
 func TestBranchOfTheLecture(t *testing.T) {
-	g := gather(t, Config{})
+	closed := make(chan struct{})
+	g := gather(t, Config{New: func(ctx context.Context, o ui.Options) (Lab, error) {
+		m, err := ui.New(ctx, o)
+		return own{m, closed}, err
+	}})
 	d := g.drive(t, 120, 40)
 	c, other := g.watch(t, 120, 40), g.watch(t, 82, 24)
 	d.shows("2 watch")
@@ -487,6 +523,7 @@ func TestBranchOfTheLecture(t *testing.T) {
 	c.out.clear()
 	c.press("q")
 	c.shows("leave")
+	get(t, closed)
 	d.out.clear()
 	d.shows("2 watch")
 	c.press("q")
