@@ -53,7 +53,8 @@ type mirror struct {
 	of      *ui.Mirror
 	users   int
 	version uint64
-	sights  map[ui.Gaze]ui.Sight // of that version
+	began   time.Time            // to draw that version
+	sights  map[ui.Gaze]ui.Sight // of it, or a little later
 }
 
 // mostSights bounds how many places viewers of one kind look at are remembered: who scrolls leaves one behind at each line.
@@ -101,12 +102,23 @@ func (l *lecture) end() {
 func (l *lecture) run(ctx context.Context) {
 	for {
 		select {
-		case now := <-time.After(l.server.interval()):
+		case now := <-time.After(l.pace()):
 			l.advance(now)
 		case <-ctx.Done():
 			return
 		}
 	}
+}
+
+// pace is the time between two looks at the runs. The driver comes first: however many look on, the lab goes on as fast as
+// for one person.
+func (l *lecture) pace() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.driver != nil {
+		return time.Second / ui.FPS
+	}
+	return l.server.interval()
 }
 
 func (l *lecture) advance(now time.Time) {
@@ -196,9 +208,10 @@ func (l *lecture) glance(t ui.Terminal, g ui.Gaze, prepare bool) (sight ui.Sight
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	r := l.mirrors[t]
-	if r.version != l.version || len(r.sights) == mostSights {
+	// Viewers come at all times: half of their interval is between two drawings, or each of them would see a frame of their own.
+	if r.version != l.version && time.Since(r.began) >= l.server.interval()/2 || len(r.sights) == mostSights {
 		clear(r.sights)
-		r.version = l.version
+		r.version, r.began = l.version, time.Now()
 	}
 	if g.Note == "" {
 		g.Note = l.note

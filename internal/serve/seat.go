@@ -21,14 +21,14 @@ type seat struct {
 // beat is a message that lets a program look for something new.
 type beat struct{}
 
-func (l *lecture) beat() tea.Cmd {
-	return tea.Tick(l.server.interval(), func(time.Time) tea.Msg { return beat{} })
+func beatAfter(d time.Duration) tea.Cmd {
+	return tea.Tick(d, func(time.Time) tea.Msg { return beat{} })
 }
 
 // Init implements tea.Model.
 func (s *seat) Init() tea.Cmd {
 	s.lecture.sit(s)
-	return tea.Batch(s.lecture.beat(), tea.RequestBackgroundColor)
+	return tea.Batch(beatAfter(time.Second/ui.FPS), tea.RequestBackgroundColor)
 }
 
 // Update implements tea.Model. What comes from a seat that somebody else has taken does nothing. While the driver is there,
@@ -36,7 +36,7 @@ func (s *seat) Init() tea.Cmd {
 func (s *seat) Update(msg tea.Msg) (same tea.Model, cmd tea.Cmd) {
 	switch msg.(type) {
 	case beat:
-		return s, s.lecture.beat()
+		return s, beatAfter(time.Second / ui.FPS)
 	case ui.Rest:
 		return s, nil
 	}

@@ -59,14 +59,14 @@ type fromOwn struct {
 // Init implements tea.Model.
 func (w *viewer) Init() tea.Cmd {
 	w.look(true)
-	return tea.Batch(w.lecture.beat(), tea.RequestBackgroundColor)
+	return tea.Batch(beatAfter(w.lecture.server.interval()), tea.RequestBackgroundColor)
 }
 
 // Update implements tea.Model.
 func (w *viewer) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case beat:
-		return w, tea.Batch(w.lecture.beat(), w.receive())
+		return w, tea.Batch(beatAfter(w.lecture.server.interval()), w.receive())
 	case back:
 		w.home(msg)
 	case fromOwn:
