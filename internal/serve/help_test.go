@@ -26,7 +26,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // patience is how long a test waits for what must happen before it fails.
-const patience = 10 * time.Second
+const patience = time.Minute
 
 // toy is a lab that shows what it is told. Every key is shown at once, and some do more.
 type toy struct {

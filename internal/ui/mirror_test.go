@@ -201,7 +201,7 @@ func TestGazeScrolls(t *testing.T) {
 	if _, s = reflected(m, 80, 24, Gaze{Rows: -5}); s.Rows != 0 {
 		t.Errorf("%d rows above the top", s.Rows)
 	}
-	if text, s = reflected(m, 80, 24, Gaze{Box: 7}); s.Box != 0 || s.Opened {
+	if _, s = reflected(m, 80, 24, Gaze{Box: 7}); s.Box != 0 || s.Opened {
 		t.Errorf("something is open: %+v", s)
 	}
 	press(t, m, "?")
