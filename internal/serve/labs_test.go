@@ -13,7 +13,7 @@ import (
 
 // Several labs in one process share no state: the race detector looks on.
 func TestLabsSideBySide(t *testing.T) {
-	h := begin(t, Config{Limits: Limits{Grace: 50 * time.Millisecond}})
+	h := begin(t, Config{Limits: Limits{Grace: 2 * time.Second}})
 	var visitors sync.WaitGroup
 	for i, keys := range []string{"piris\r", "oadamw\r", "f", "w", "d", "pdigits/mlp:8\r", "F", "?", "v", "g]]b"} {
 		c := h.connect(t).shell("xterm-256color", 100+i, 30+i)

@@ -53,7 +53,8 @@ func (s *seat) Update(msg tea.Msg) (same tea.Model, cmd tea.Cmd) {
 }
 
 // View implements tea.Model.
-func (s *seat) View() tea.View {
+func (s *seat) View() (last tea.View) {
+	defer func() { last = s.last }() // also where the lab panics
 	l := s.lecture
 	l.mu.Lock()
 	defer l.mu.Unlock()
