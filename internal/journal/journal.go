@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/crc32"
+	"os"
 	"runtime"
 	"strconv"
 	"time"
@@ -65,6 +66,22 @@ type Record struct {
 	Spec  *train.Spec  `json:"spec,omitempty"`
 	Entry *train.Entry `json:"entry,omitempty"`
 	Step  int          `json:"step,omitempty"`
+	Stamp *Stamp       `json:"stamp,omitempty"` // of the data file that a started run reads
+}
+
+// Stamp is by what a data file is known again without being read: another one may have taken its place.
+type Stamp struct {
+	Size    int64     `json:"size"` // in bytes
+	Changed time.Time `json:"changed"`
+}
+
+// stampOf returns the stamp of a file, nil where there is none.
+func stampOf(path string) *Stamp {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil
+	}
+	return &Stamp{Size: info.Size(), Changed: info.ModTime().UTC()}
 }
 
 // valid tells whether the record has what its Op needs.

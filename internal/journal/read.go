@@ -53,6 +53,17 @@ type Run struct {
 	Spec    train.Spec
 	Journal []train.Entry
 	Step    int // where it was last; commands may lie ahead of it, when the person had gone back
+	stamp   *Stamp
+}
+
+// OtherData tells whether the data file that the run was made with has changed since, so that it may become another
+// run.
+func (r Run) OtherData() bool {
+	if r.Spec.Data == nil || r.stamp == nil {
+		return false
+	}
+	now := stampOf(r.Spec.Data.Path)
+	return now != nil && (now.Size != r.stamp.Size || !now.Changed.Equal(r.stamp.Changed))
 }
 
 // Runs are the runs that the session had at its end, by ID.
@@ -62,7 +73,7 @@ func (l *Log) Runs() []Run {
 		r := runs[rec.ID]
 		switch {
 		case rec.Op == OpRun:
-			runs[rec.ID] = &Run{ID: rec.ID, Spec: *rec.Spec}
+			runs[rec.ID] = &Run{ID: rec.ID, Spec: *rec.Spec, stamp: rec.Stamp}
 		case r == nil: // nothing is known of it: it was removed
 		case rec.Op == OpCommand:
 			r.Journal = append(r.Journal, *rec.Entry)

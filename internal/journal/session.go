@@ -142,13 +142,15 @@ func (s *Session) ID() string {
 // Run records that run id has started, in the place of any other with this id. A data file is recorded by a path that
 // holds in any folder: the session may be taken up in another.
 func (s *Session) Run(id int, spec train.Spec) {
+	r := Record{Op: OpRun, ID: id, Spec: &spec}
 	if spec.Data != nil {
+		r.Stamp = stampOf(spec.Data.Path)
 		file := *spec.Data
 		if path, err := filepath.Abs(file.Path); err == nil { // else it has to be taken up in the same one
 			file.Path, spec.Data = path, &file
 		}
 	}
-	s.put(Record{Op: OpRun, ID: id, Spec: &spec})
+	s.put(r)
 }
 
 // Command records that a command has taken effect.

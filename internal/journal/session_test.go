@@ -12,10 +12,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"go.uber.org/goleak"
 	"pgregory.net/rapid"
 
 	"opttui/internal/dataset"
+	"opttui/internal/leak"
 	"opttui/internal/train"
 	"opttui/internal/usage"
 )
@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv("JOURNAL_TEST_VICTIM"); dir != "" {
 		victim(dir)
 	}
-	goleak.VerifyTestMain(m)
+	leak.Main(m)
 }
 
 // disk is a file that holds room bytes and fails as it is told to.
@@ -135,7 +135,7 @@ func TestSessionIsReadBack(t *testing.T) {
 		{ID: 0, Spec: beale(), Journal: []train.Entry{half(10), half(17)}, Step: 40},
 		{ID: 4, Spec: beale(), Step: 9},
 	}
-	if diff := cmp.Diff(want, l.Runs()); diff != "" {
+	if diff := cmp.Diff(want, l.Runs(), cmp.AllowUnexported(Run{})); diff != "" {
 		t.Error(diff)
 	}
 	if !l.Clean() || l.Lost != 0 || l.Header.Program != "v1" || l.Header.Arch == "" || l.Header.Started.Year() != 2026 {
@@ -515,5 +515,47 @@ func TestDataFileIsFoundFromAnotherFolder(t *testing.T) {
 	}
 	if file.Path != "d.csv" {
 		t.Errorf("the run's own file is %s now", file.Path)
+	}
+}
+
+// Another data file in the place of the old one is noticed, and so is one that was written to.
+func TestOtherDataIsNoticed(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write := func(text string, changed time.Time) {
+		t.Helper()
+		if err := errors.Join(os.WriteFile("d.csv", []byte(text), 0o600), os.Chtimes("d.csv", changed, changed)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	then := time.Date(2025, 1, 2, 3, 4, 5, 678, time.UTC)
+	write("a,b\n1,2\n", then)
+	d := &disk{room: 1 << 20}
+	s, _ := on(d)
+	s.Run(0, train.Spec{Problem: "data", Optimizer: "sgd", Data: &dataset.File{Path: "d.csv"}})
+	s.Run(1, beale())
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	runs := parse(t, d.data).Runs()
+	for _, c := range []struct {
+		text    string
+		changed time.Time
+		want    bool
+	}{
+		{"a,b\n1,2\n", then, false},
+		{"a,b\n1,3\n", then.Add(time.Second), true},
+		{"a,b\n1,22\n", then, true},
+	} {
+		write(c.text, c.changed)
+		if got := runs[0].OtherData(); got != c.want {
+			t.Errorf("%q of %v: %v", c.text, c.changed, got)
+		}
+	}
+	if runs[1].OtherData() {
+		t.Error("a run without data has other data")
+	}
+	// One that is gone is for whoever reads it to tell.
+	if err := os.Remove("d.csv"); err != nil || runs[0].OtherData() {
+		t.Errorf("%v, gone: %v", err, runs[0].OtherData())
 	}
 }

@@ -1,8 +1,6 @@
 package lrfinder
 
 import (
-	"sync/atomic"
-
 	"opttui/internal/ewma"
 	"opttui/internal/train"
 )
@@ -33,13 +31,13 @@ func newScorer(t *train.Trial, o Options) scorer {
 // run takes the steps and judges them: by the mean of the loss over all data after each of the last steps or, where that
 // is dear, by the bias-corrected average of the minibatches' losses. It allocates nothing while it steps. A trial that
 // ends because its rule gives up stays where it is.
-func (s scorer) run(t *train.Trial, steps int, stop *atomic.Bool) curve {
+func (s scorer) run(t *train.Trial, steps int, stop brake) curve {
 	c := curve{loss: make([]float64, 1, steps+1), score: inf}
 	c.loss[0] = t.Loss()
 	average := ewma.Average{Alpha: 0.9}
 	sum := 0.0
 	for k := 1; k <= steps && !c.bad; k++ {
-		if stop.Load() {
+		if stop.on() {
 			return c
 		}
 		t.Step()
@@ -64,14 +62,14 @@ func (s scorer) run(t *train.Trial, steps int, stop *atomic.Bool) curve {
 }
 
 // baseline are the losses at θ₀ on the minibatches that the trials see: what is in a curve beside the steps.
-func baseline(t *train.Trial, steps int, stop *atomic.Bool) []float64 {
+func baseline(t *train.Trial, steps int, stop brake) []float64 {
 	loss := make([]float64, 1, steps+1)
 	loss[0] = t.Loss()
 	if !t.Minibatches() {
 		return loss // it stays so
 	}
 	for range steps {
-		if stop.Load() {
+		if stop.on() {
 			return loss
 		}
 		t.Look()

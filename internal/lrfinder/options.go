@@ -12,6 +12,7 @@ type Options struct {
 	Lo, Hi     float64 // range of the grid; where it is given it is never widened [1e-6…10, and 1e-4…10 stability limits]
 	PerDecade  int     // rates a decade [4]
 	Workers    int     // trials at a time [one a processor]
+	Share      Share   // the turns in which a trial computes [whenever it likes]
 	NoCheck    bool    // do not check whether the rule holds, which takes most of the time
 
 	Tail        int     // last iterations whose mean loss is the score [10]

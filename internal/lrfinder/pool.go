@@ -12,13 +12,29 @@ import (
 // the results do not depend on how many workers there are.
 type pool struct {
 	workers int
+	share   Share
 	stop    atomic.Bool // looked at after every step: jobs end early when it is set
 }
 
-// each calls job(i) for every i below n, and finished(i) in the caller's goroutine after each, in the order in which they
-// finish. It returns ctx's error when it is over before all is done; jobs that were then cut short are not reported. A
-// panic in a job becomes an error.
-func (p *pool) each(ctx context.Context, n int, job func(i int), finished func(i int)) error {
+// Share lets one worker compute in turns with others, who may have nothing to do with the search: it waits for the first
+// turn, next is called after each step and waits for another one where that is due, end gives up the last.
+// next reports false when ctx is over.
+type Share func(ctx context.Context) (next func() bool, end func())
+
+// brake tells a job after each step whether it is to stop.
+type brake struct {
+	ctx  context.Context
+	stop *atomic.Bool
+	next func() bool // nil for a worker that shares with nobody
+}
+
+// on reports that the job is to stop. It may wait for a turn.
+func (b brake) on() bool { return b.stop.Load() || b.next != nil && !b.next() }
+
+// each calls job(i, …) for every i below n, and finished(i) in the caller's goroutine after each, in the order in which they
+// finish. It returns ctx's error when it is over before all is done; jobs that were then cut short are not reported. The
+// first error of a job ends all; a panic in one becomes an error.
+func (p *pool) each(ctx context.Context, n int, job func(i int, b brake) error, finished func(i int)) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -29,7 +45,7 @@ func (p *pool) each(ctx context.Context, n int, job func(i int), finished func(i
 	var (
 		next   atomic.Int64
 		wg     sync.WaitGroup
-		defect error
+		failed error
 		once   sync.Once
 		ready  = make(chan int, n)
 	)
@@ -38,17 +54,27 @@ func (p *pool) each(ctx context.Context, n int, job func(i int), finished func(i
 			defer func() {
 				if r := recover(); r != nil {
 					once.Do(func() {
-						defect = fmt.Errorf("a trial crashed, which is a defect of the program: %v\n%s", r, debug.Stack())
+						failed = fmt.Errorf("a trial crashed, which is a defect of the program: %v\n%s", r, debug.Stack())
 					})
 					p.stop.Store(true)
 				}
 			}()
-			for !p.stop.Load() {
+			b := brake{ctx: ctx, stop: &p.stop}
+			if p.share != nil {
+				next, end := p.share(ctx)
+				defer end()
+				b.next = next
+			}
+			for !b.on() {
 				i := int(next.Add(1)) - 1
 				if i >= n {
 					return
 				}
-				job(i)
+				if err := job(i, b); err != nil {
+					once.Do(func() { failed = err })
+					p.stop.Store(true)
+					return
+				}
 				if !p.stop.Load() {
 					ready <- i
 				}
@@ -62,8 +88,8 @@ func (p *pool) each(ctx context.Context, n int, job func(i int), finished func(i
 		finished(i)
 	}
 	switch {
-	case defect != nil:
-		return defect
+	case failed != nil && ctx.Err() == nil:
+		return failed
 	case done < n:
 		return ctx.Err()
 	default:

@@ -28,7 +28,7 @@ const traceLength = 1000
 
 // drive takes steps until the budget is spent. A step that would go beyond it is not taken: what it costs is known only
 // afterwards, so θ is put back.
-func (r *Race) drive(t *train.Trial) raced {
+func (r *Race) drive(t *train.Trial, stop brake) raced {
 	perGradient := 1.0
 	if n := t.BatchLen(); n > 0 {
 		perGradient = float64(n) / r.unit
@@ -37,7 +37,7 @@ func (r *Race) drive(t *train.Trial) raced {
 	exact := !t.Stochastic()
 	before := append([]float64(nil), t.Theta()...)
 	lowest := math.Inf(1)
-	for !r.pool.stop.Load() {
+	for !stop.on() {
 		if exact && t.Loss() < lowest {
 			lowest = t.Loss()
 			if n := len(out.trace); n < 2 || out.cost-out.trace[n-2].cost > r.Budget/traceLength {

@@ -2,7 +2,6 @@ package lrfinder
 
 import (
 	"math"
-	"sync/atomic"
 
 	"gonum.org/v1/gonum/floats"
 
@@ -31,13 +30,13 @@ const (
 
 // rangeTest runs t. fastai's ends when the smoothed loss is four times its best. Losses may be negative, so here it ends
 // when the smoothed loss is four times the initial excess of the trials, as they know it, above its best.
-func rangeTest(t *train.Trial, lo, hi float64, steps int, excess float64, stop *atomic.Bool) *RangeTest {
+func rangeTest(t *train.Trial, lo, hi float64, steps int, excess float64, stop brake) *RangeTest {
 	r := &RangeTest{}
 	smooth := ewma.Average{Alpha: fastaiSmoothing}
 	best := inf
 	for i := range steps {
 		lr := lo * math.Pow(hi/lo, float64(i)/math.Max(1, float64(steps-1)))
-		if stop.Load() || !t.StepAt(lr) || t.Diverged() {
+		if stop.on() || !t.StepAt(lr) || t.Diverged() {
 			break
 		}
 		smooth.Add(t.Loss())

@@ -6,20 +6,22 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
-	"go.uber.org/goleak"
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
 	"pgregory.net/rapid"
 
 	"opttui/internal/knob"
+	"opttui/internal/leak"
 	"opttui/internal/problems"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leak.Main(m) }
 
 func vector(rng *rand.Rand, n int) []float64 {
 	x := make([]float64, n)
@@ -166,7 +168,7 @@ func (q quadratic) Value(x []float64) float64 {
 
 func complete(t testing.TB, s *Survey) *Grid {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		if g := s.Grid(); g != nil && g.Complete {
 			return g
 		}
@@ -184,7 +186,7 @@ func TestSurvey(t *testing.T) {
 		var first []float64
 		for _, processors := range []int{1, 2} {
 			before := runtime.GOMAXPROCS(processors)
-			s := Start(context.Background(), NewLoss(quadratic{n: 6}), p, r, size[0], size[1], 0)
+			s := Start(context.Background(), NewLoss(quadratic{n: 6}), p, r, size[0], size[1], 0, nil)
 			g := complete(t, s)
 			s.Stop()
 			runtime.GOMAXPROCS(before)
@@ -206,42 +208,53 @@ func TestSurvey(t *testing.T) {
 	}
 }
 
-// TestCoarseFirst: the first picture comes after a small part of the work, and is near the last one.
+// TestCoarseFirst: the first picture comes after a small part of the work, and is near the last one. By the clock of the
+// bubble only evaluations take time.
 func TestCoarseFirst(t *testing.T) {
-	p := Coordinates(make([]float64, 3), 0, 1)
-	s := Start(context.Background(), NewLoss(quadratic{n: 3, slow: 1}), p, Rect{-1, 1, -1, 1}, 64, 64, 0)
-	defer s.Stop()
-	var g *Grid
-	for g = s.Grid(); g == nil; g = s.Grid() {
-		time.Sleep(100 * time.Microsecond)
-	}
-	if g.Complete || g.Done > 0.5 {
-		t.Fatalf("the first picture is there after %v of the work", g.Done)
-	}
-	for k, v := range g.Values {
-		x, y := -1+2*(float64(k%64)+0.5)/64, 1-2*(float64(k/64)+0.5)/64
-		if want := (x*x + y*y) / 2; max(x, -y) < 0.5 && math.Abs(v-want) > 0.3 { // beyond its last points it is flat
-			t.Fatalf("coarse value %v at %v, %v, want about %v", v, x, y, want)
+	synctest.Test(t, func(t *testing.T) {
+		p := Coordinates(make([]float64, 3), 0, 1)
+		s := Start(t.Context(), NewLoss(quadratic{n: 3, slow: 1}), p, Rect{-1, 1, -1, 1}, 64, 64, 2, nil)
+		defer s.Stop()
+		var g *Grid
+		for g = s.Grid(); g == nil; g = s.Grid() {
+			time.Sleep(100 * time.Microsecond)
 		}
-	}
+		if g.Complete || g.Done != 1./256 {
+			t.Fatalf("the first picture is there after %v of the work", g.Done)
+		}
+		for k, v := range g.Values {
+			x, y := -1+2*(float64(k%64)+0.5)/64, 1-2*(float64(k/64)+0.5)/64
+			if want := (x*x + y*y) / 2; max(x, -y) < 0.5 && math.Abs(v-want) > 0.3 { // beyond its last points it is flat
+				t.Fatalf("coarse value %v at %v, %v, want about %v", v, x, y, want)
+			}
+		}
+	})
 }
 
 // TestStop: a survey that is no longer wanted ends within an evaluation, by Stop and by its context.
 func TestStop(t *testing.T) {
-	p := Coordinates(make([]float64, 3), 0, 1)
-	ctx, cancel := context.WithCancel(context.Background())
-	for _, stop := range []func(s *Survey){(*Survey).Stop, func(s *Survey) { cancel(); <-s.done }} {
-		s := Start(ctx, NewLoss(quadratic{n: 3, slow: 5}), p, Rect{-1, 1, -1, 1}, 200, 200, 0)
-		begin := time.Now()
-		stop(s)
-		if took := time.Since(begin); took > 2*time.Second {
-			t.Errorf("it took %v to stop", took)
-		}
-		if g := s.Grid(); g != nil && g.Complete {
-			t.Error("200×200 slow points were complete at once")
+	for _, after := range []time.Duration{0, 5 * time.Millisecond, 102 * time.Millisecond} {
+		for _, stop := range []func(s *Survey, cancel func()){
+			func(s *Survey, _ func()) { s.Stop() },
+			func(s *Survey, cancel func()) { cancel(); <-s.done },
+		} {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				p := Coordinates(make([]float64, 3), 0, 1)
+				s := Start(ctx, NewLoss(quadratic{n: 3, slow: 5}), p, Rect{-1, 1, -1, 1}, 200, 200, 2, nil)
+				time.Sleep(after)
+				begin := time.Now()
+				stop(s, cancel)
+				if took := time.Since(begin); took > 5*time.Millisecond {
+					t.Errorf("it took %v to stop after %v", took, after)
+				}
+				if g := s.Grid(); g != nil && g.Complete {
+					t.Error("200×200 slow points were complete at once")
+				}
+			})
 		}
 	}
-	cancel()
 }
 
 type broken struct{ quadratic }
@@ -250,7 +263,7 @@ func (b broken) Clone() problems.Problem   { return b }
 func (b broken) Value(x []float64) float64 { panic("no value") }
 
 func TestPanicIsAnError(t *testing.T) {
-	s := Start(context.Background(), NewLoss(broken{quadratic{n: 3}}), Coordinates(make([]float64, 3), 0, 1), Rect{-1, 1, -1, 1}, 8, 8, 0)
+	s := Start(context.Background(), NewLoss(broken{quadratic{n: 3}}), Coordinates(make([]float64, 3), 0, 1), Rect{-1, 1, -1, 1}, 8, 8, 0, nil)
 	<-s.done
 	if s.Err() == nil {
 		t.Error("a panic is not told")
@@ -287,9 +300,26 @@ func BenchmarkSurvey(b *testing.B) {
 		b.Run(map[int]string{1: "one", 2: "two"}[processors], func(b *testing.B) {
 			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
 			for b.Loop() {
-				s := Start(context.Background(), NewLoss(problem), p, Rect{-1, 1, -1, 1}, 20, 10, 0)
+				s := Start(context.Background(), NewLoss(problem), p, Rect{-1, 1, -1, 1}, 20, 10, 0, nil)
 				<-s.done
 			}
 		})
+	}
+}
+
+// TestShare: the survey asks for a turn before every point, and gives the last one up.
+func TestShare(t *testing.T) {
+	var asked, begun, ended atomic.Int64
+	s := Start(t.Context(), NewLoss(quadratic{n: 3}), Coordinates(make([]float64, 3), 0, 1), Rect{-1, 1, -1, 1}, 12, 10, 1,
+		func(ctx context.Context) (func() bool, func()) {
+			begun.Add(1)
+			return func() bool { asked.Add(1); return ctx.Err() == nil }, func() { ended.Add(1) }
+		})
+	<-s.done
+	if g := s.Grid(); g == nil || !g.Complete {
+		t.Fatal("it is not complete")
+	}
+	if asked.Load() < 120 || begun.Load() == 0 || begun.Load() != ended.Load() {
+		t.Errorf("%d turns for 120 points; %d begun, %d ended", asked.Load(), begun.Load(), ended.Load())
 	}
 }

@@ -35,19 +35,25 @@ type Survey struct {
 	nx, ny int
 	values []float64 // of all points; NaN where there is none yet
 
+	share Share
+
 	grid atomic.Pointer[Grid]
 	err  atomic.Pointer[error]
 	stop context.CancelFunc
 	done chan struct{}
 }
 
+// Share lets one worker compute in turns with others, who may have nothing to do with the survey: it waits for the first
+// turn, next is called after each point and waits for another one where that is due, end gives up the last.
+type Share func(ctx context.Context) (next func() bool, end func())
+
 // Start begins to survey nx×ny points, the middles of equal rectangles. It goes on until it is complete, the context
 // is done or Stop is called. The loss is cloned and not used itself. Workers are how many points are computed at a time, 0
-// for as many as there are processors.
-func Start(ctx context.Context, loss *Loss, p *Plane, r Rect, nx, ny, workers int) *Survey {
+// for as many as there are processors; they share as they are told, nil is whenever they like.
+func Start(ctx context.Context, loss *Loss, p *Plane, r Rect, nx, ny, workers int, share Share) *Survey {
 	ctx, stop := context.WithCancel(ctx)
 	s := &Survey{
-		loss: loss, plane: p, rect: r, nx: max(nx, 0), ny: max(ny, 0), stop: stop, done: make(chan struct{}),
+		loss: loss, plane: p, rect: r, nx: max(nx, 0), ny: max(ny, 0), share: share, stop: stop, done: make(chan struct{}),
 	}
 	s.values = make([]float64, s.nx*s.ny)
 	for i := range s.values {
@@ -116,15 +122,21 @@ func (s *Survey) pass(stride, before int) []int {
 // evaluate takes the loss at points and reports whether it got through.
 func (s *Survey) evaluate(ctx context.Context, clones []*Loss, points []int, finished int) bool {
 	var (
-		next, made atomic.Int64
-		workers    sync.WaitGroup
+		taken, made atomic.Int64
+		workers     sync.WaitGroup
 	)
 	for _, loss := range clones {
 		workers.Go(func() {
 			defer s.rescue()
 			x := make([]float64, len(s.plane.Origin))
-			for ctx.Err() == nil {
-				i := int(next.Add(1)) - 1
+			next := func() bool { return ctx.Err() == nil }
+			if s.share != nil {
+				var end func()
+				next, end = s.share(ctx)
+				defer end()
+			}
+			for next() {
+				i := int(taken.Add(1)) - 1
 				if i >= len(points) {
 					return
 				}

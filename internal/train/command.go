@@ -121,6 +121,9 @@ func (r *Run) find(key string) (Setting, error) {
 	}
 }
 
+// mostEntries bounds a journal, which is kept in memory: a key held down for ten minutes.
+const mostEntries = 20_000
+
 // Apply carries out a command at the present step and journals it. A command that cannot be carried out
 // changes nothing and is not journaled; the error says why, in words for the person who gave it.
 func (r *Run) Apply(c Command) error {
@@ -128,6 +131,9 @@ func (r *Run) Apply(c Command) error {
 		note string
 		err  error
 	)
+	if len(r.journal) >= mostEntries {
+		return usage.Errorf("a run takes %d changes at the most: start it again", mostEntries)
+	}
 	switch c.Op {
 	case OpSet, OpTurn, OpScale:
 		c, note, err = r.applyKnob(c)

@@ -106,6 +106,16 @@ func (h *History) View(at Marks) HistoryView {
 	return v
 }
 
+// Before returns a history that goes on after the last bucket for which the positions are kept: what a program forgets that
+// goes back to an earlier step.
+func (h *History) Before(keep func(Marks) bool) *History {
+	n := len(h.done)
+	for n > 0 && !keep(h.done[n-1].Marks) {
+		n--
+	}
+	return &History{done: append(make([]Bucket, 0, maxBuckets), h.done[:n]...), stride: h.stride, open: emptyBucket()}
+}
+
 func (h *History) clone() *History {
 	c := *h
 	// The spare capacity must not be shared: both would write the next bucket there.

@@ -69,3 +69,40 @@ func (t *Turns) give() {
 		<-t.free
 	}
 }
+
+// Share takes turns for something that computes beside the runs: a search, a survey, a measurement. It waits for the
+// first; next is called after each piece of work and now and then waits for another turn; end gives up the last one.
+// Where ctx is over, next reports false, and there may be no turn. Of nil turns there are as many as anybody wants.
+func (t *Turns) Share(ctx context.Context) (next func() bool, end func()) {
+	if t == nil {
+		return func() bool { return ctx.Err() == nil }, func() {}
+	}
+	var (
+		give  func() // ends the present turn; nil for none
+		since time.Time
+	)
+	end = func() {
+		if give != nil {
+			give()
+			give = nil
+		}
+	}
+	wait := func() bool {
+		if !t.take(ctx, &Live{}) {
+			return false
+		}
+		give, since = t.begun(), time.Now()
+		return true
+	}
+	wait()
+	return func() bool {
+		switch {
+		case give == nil:
+			return false
+		case time.Since(since) < batchTime:
+			return true
+		}
+		end()
+		return wait()
+	}, end
+}

@@ -3,49 +3,90 @@ package train
 import (
 	"context"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"opttui/internal/optim"
 )
 
-// sum of the steps of runs.
-func steps(runs []*Live) (sum int) {
-	for _, l := range runs {
-		sum += l.Snapshot().Step
-	}
-	return sum
+// sleeper takes a millisecond for a step.
+type sleeper struct{ optim.Optimizer }
+
+func (s sleeper) Step(f optim.Objective, p *optim.Point) error {
+	time.Sleep(time.Millisecond)
+	return s.Optimizer.Step(f, p)
 }
 
-// Two parties get the same, though one has five times as many runs.
+// Two parties get the same, though one has five times as many runs, and so do the runs of a party. By the clock of the
+// bubble only the steps take time, so that each turn is one step.
 func TestTurnsAreFairAmongParties(t *testing.T) {
-	all := NewTurns(1)
-	launch := func(n int) (runs []*Live) {
-		party := all.Party()
-		for range n {
-			l, err := Launch(t.Context(), Spec{Problem: "beale", Optimizer: "sgd", Set: map[string]string{"lr": "1e-6"}}, Unlimited, true, Within(party))
-			if err != nil {
-				t.Fatal(err)
+	synctest.Test(t, func(t *testing.T) {
+		const turns = 6000
+		ctx, stop := context.WithCancel(t.Context())
+		all := NewTurns(1)
+		launch := func(n int) (runs []*Live) {
+			party := all.Party()
+			for range n {
+				run, err := New(Spec{Problem: "beale", Optimizer: "sgd", Set: map[string]string{"lr": "1e-6"}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				run.opt = sleeper{run.opt}
+				runs = append(runs, LaunchRun(ctx, run, Unlimited, false, Within(party)))
 			}
-			t.Cleanup(l.Stop)
-			runs = append(runs, l)
+			return runs
 		}
-		return runs
-	}
-	many, one := launch(5), launch(1)
-	for _, l := range append(many, one...) {
-		l.Pause(false)
-	}
-	waitFor(t, func() bool { return steps(many) > 500_000 && steps(one) > 0 })
-	m, o := steps(many), steps(one)
-	if ratio := float64(o) / float64(m); ratio < 0.5 || ratio > 2 {
-		t.Errorf("a single run took %d steps, five of another party %d", o, m)
-	}
-	for _, l := range many {
-		if l.Snapshot().Step == 0 {
-			t.Error("a run never had its turn")
+		many, one := launch(5), launch(1)
+		time.Sleep(turns*time.Millisecond - time.Millisecond/2)
+		stop() // in the midst of the last turn
+		for i, l := range append(many, one...) {
+			l.Stop()
+			want := turns / 2
+			if i < len(many) {
+				want /= len(many)
+			}
+			if l.run.step != want {
+				t.Errorf("run %d took %d steps, not %d", i, l.run.step, want)
+			}
 		}
-	}
+	})
+}
+
+// What computes beside a party's runs has its share of the party's turns, and no other party loses by it.
+func TestShareTakesTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		all := NewTurns(1)
+		ctx, stop := context.WithCancel(t.Context())
+		var (
+			pieces  [3]atomic.Int64
+			workers sync.WaitGroup
+		)
+		party := all.Party()
+		for i, turns := range []*Turns{party, party, all.Party()} {
+			workers.Go(func() {
+				next, end := turns.Share(ctx)
+				defer end()
+				for next() {
+					time.Sleep(batchTime)
+					pieces[i].Add(1)
+				}
+			})
+		}
+		time.Sleep(400*batchTime + batchTime/2)
+		for i, want := range []int64{100, 100, 200} {
+			if n := pieces[i].Load(); n != want {
+				t.Errorf("search %d had %d turns, not %d", i, n, want)
+			}
+		}
+		stop()
+		workers.Wait()
+		if len(all.free)+len(party.free) != 0 {
+			t.Error("a turn is kept")
+		}
+	})
 }
 
 // Who waits for a turn answers messages, and gives up its place when it is stopped.
@@ -130,7 +171,7 @@ func TestPanicInASnapshot(t *testing.T) {
 // waitFor waits for what must happen.
 func waitFor(t *testing.T, holds func() bool) {
 	t.Helper()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(patience)
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	for !holds() {

@@ -25,7 +25,7 @@ type exploration struct {
 	plane   *plane.Plane // one that is known already, nil to make it
 	view    plot.View    // the part that is wanted; none: what fits the path
 	w, h    int          // points
-	workers int          // that compute them, 0 for one a processor
+	guest   *Guest       // who computes within bounds, nil for nobody
 }
 
 // explorer computes a landscape in goroutines of its own, beside the runs and the screen.
@@ -99,7 +99,7 @@ func (e *explorer) run(ctx context.Context, want exploration) {
 		x.view = x.fit
 	}
 	loss := plane.NewLoss(want.problem)
-	x.survey = plane.Start(ctx, loss, x.plane, plane.Rect(x.view), want.w, want.h, want.workers)
+	x.survey = plane.Start(ctx, loss, x.plane, plane.Rect(x.view), want.w, want.h, want.guest.workers(), want.guest.share())
 	defer x.survey.Stop()
 	e.found.Store(x)
 

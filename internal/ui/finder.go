@@ -35,14 +35,14 @@ func (m *Model) findRate() {
 		return
 	}
 	ctx, stop := context.WithCancel(m.ctx)
-	b := &finderBox{search: search{lane: l, stop: stop, workers: m.guest.workers()}, rule: l.snap.Optimizer.Name}
+	b := &finderBox{search: search{lane: l, stop: stop, guest: m.guest}, rule: l.snap.Optimizer.Name}
 	m.finder = b
 	spec := l.snap.Spec.Clone()
 	m.beside(func() { b.find(ctx, spec) })
 }
 
 func (b *finderBox) find(ctx context.Context, spec train.Spec) {
-	f, err := lrfinder.New(spec, lrfinder.Options{Progress: b.told, Workers: b.workers})
+	f, err := lrfinder.New(spec, lrfinder.Options{Progress: b.told, Workers: b.guest.workers(), Share: b.guest.share()})
 	var result *lrfinder.Result
 	if err == nil {
 		result, err = f.Find(ctx)

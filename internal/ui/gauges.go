@@ -45,9 +45,9 @@ func (m *Model) gauge() {
 	if g.busy.Load() || g.current(l) || !another && !resting(l.snap) && time.Now().UnixNano() < g.due.Load() {
 		return
 	}
-	pause := m.rest()
+	pause, turns := m.rest(), m.guest.turns()
 	g.busy.Store(true)
-	m.beside(func() { g.run(m.ctx, l.live, pause) })
+	m.beside(func() { g.run(m.ctx, l.live, turns, pause) })
 }
 
 // rest is how many times as long as a measurement takes nothing is measured after it. Runs that go as fast as they can are
@@ -62,7 +62,7 @@ func (m *Model) rest() time.Duration {
 // slow is how many steps a second leave a processor idle most of the time.
 const slow = 1000
 
-func (g *gauges) run(ctx context.Context, live *train.Live, pause time.Duration) {
+func (g *gauges) run(ctx context.Context, live *train.Live, turns *train.Turns, pause time.Duration) {
 	defer g.busy.Store(false)
 	answer := make(chan *train.Probe, 1)
 	id, ok := live.Probe(answer)
@@ -87,6 +87,8 @@ func (g *gauges) run(ctx context.Context, live *train.Live, pause time.Duration)
 		g.due.Store(end.Add(max(gaugeTime, min(pause*end.Sub(begin), rarest))).UnixNano())
 	}()
 	if probe != nil {
+		_, end := turns.Share(ctx)
+		defer end()
 		f.scale = probe.Scale
 		f.report = g.measurer.Measure(probe)
 	}

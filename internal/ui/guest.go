@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"fmt"
 	"runtime/debug"
 	"strconv"
@@ -55,6 +56,22 @@ func (g *Guest) workers() int {
 		return 0
 	}
 	return 1
+}
+
+// turns are those in which a guest computes, nil for whenever they like.
+func (g *Guest) turns() *train.Turns {
+	if g == nil {
+		return nil
+	}
+	return g.Turns
+}
+
+// share is how a search or a survey takes turns with everything else, nil for whenever it likes.
+func (g *Guest) share() func(context.Context) (next func() bool, end func()) {
+	if g.turns() == nil {
+		return nil
+	}
+	return g.Turns.Share
 }
 
 // fits returns why a problem is too large for a guest, nil where it is not. It makes no instance of a model, which might

@@ -18,7 +18,6 @@ import (
 
 // pens are what drawing writes to.
 type pens struct {
-	screen           *plot.Canvas
 	chart            plot.Chart
 	accuracy, losses plot.Chart
 	box              boxPens
@@ -87,6 +86,7 @@ type Sight struct {
 // Mirror draws models for terminals of one kind. It is used by one goroutine at a time, and so is its model meanwhile.
 type Mirror struct {
 	terminal Terminal
+	screen   *plot.Canvas
 	pens     pens
 	first    *train.Live // of the model's first run, as last drawn
 
@@ -102,7 +102,7 @@ type Mirror struct {
 
 // NewMirror returns a mirror for a kind of terminal.
 func NewMirror(t Terminal) *Mirror {
-	return &Mirror{terminal: t, pens: pens{screen: plot.NewCanvas(t.W, t.H)}}
+	return &Mirror{terminal: t, screen: plot.NewCanvas(t.W, t.H)}
 }
 
 // Reflect draws the model in a mirror, for those who look on so. The model stays as it is.
@@ -116,7 +116,7 @@ func (m *Model) Reflect(r *Mirror, g Gaze) Sight {
 		r.pens.losses.Reset()
 		r.first = c.lanes[0].live
 	}
-	c.pens = r.pens
+	c.screen, c.pens = r.screen, r.pens
 	c.world.field, c.world.drawn = r.field, r.drawn // prepared, but for what has changed since
 	r.survey(&c)
 	c.gaze = &gaze{Gaze: g}
@@ -177,24 +177,24 @@ func (m *Model) shut() {
 
 // scrolled is the first of n lines of a list that is shown in so many rows, where first is that for the person whose screen
 // it is.
-func (m *Model) scrolled(first, n, room int) int {
-	if m.gaze == nil {
+func (b *board) scrolled(first, n, room int) int {
+	if b.gaze == nil {
 		return first
 	}
-	at := max(0, min(first+m.gaze.Rows, n-room))
-	if moved := at - first; moved != 0 && moved*m.gaze.Rows > 0 && moved*moved > m.gaze.rows*m.gaze.rows {
-		m.gaze.rows = moved
+	at := max(0, min(first+b.gaze.Rows, n-room))
+	if moved := at - first; moved != 0 && moved*b.gaze.Rows > 0 && moved*moved > b.gaze.rows*b.gaze.rows {
+		b.gaze.rows = moved
 	}
 	return at
 }
 
 // turned is scrolled for the list of what is open over the screen.
-func (m *Model) turned(first, n, room int) int {
-	if m.gaze == nil {
+func (b *board) turned(first, n, room int) int {
+	if b.gaze == nil {
 		return first
 	}
-	at := max(0, min(first+m.gaze.Box, n-room))
-	m.gaze.box, m.gaze.opened = at-first, true
+	at := max(0, min(first+b.gaze.Box, n-room))
+	b.gaze.box, b.gaze.opened = at-first, true
 	return at
 }
 

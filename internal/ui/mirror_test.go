@@ -247,7 +247,7 @@ func TestMirrorOfAPlane(t *testing.T) {
 		t.Fatalf("the plane has %d×%d cells", in.w, in.h)
 	}
 	for _, at := range [][2]int{{in.x, in.y}, {in.x + in.w - 1, in.y + in.h - 1}} {
-		if r.pens.screen.At(at[0], at[1]).BG == 0 {
+		if r.screen.At(at[0], at[1]).BG == 0 {
 			t.Errorf("nothing is drawn at %v", at)
 		}
 	}

@@ -70,18 +70,13 @@ type lane struct {
 
 // Model is the state of the screen. It is used by Bubble Tea's one goroutine.
 type Model struct {
+	board
 	ctx        context.Context
 	options    []train.Option // of every run
-	guest      *Guest         // nil for the owner of the machine
 	stop       context.CancelFunc
 	background *sync.WaitGroup         // what computes beside the runs
 	panicked   *atomic.Pointer[string] // why that cannot go on
 
-	w, h  int
-	mode  plot.Mode
-	light bool // the terminal's background is light
-	ascii bool
-	plain bool // the terminal has no colours
 	lanes []*lane
 	sel   int // selected lane
 
@@ -95,10 +90,8 @@ type Model struct {
 
 	world    world // the landscape under the paths
 	drag     drag
-	picker   *picker
 	own      []problems.Ref // problems of the user's own
 	ready    <-chan func()  // what is being prepared; nil for nothing
-	prompt   *prompt
 	formula  *formulaBox
 	journal  *journal.Session // nil for none
 	unsaved  string           // why the session is not being recorded, as last said
@@ -109,16 +102,10 @@ type Model struct {
 	finder   *finderBox
 	sweeping *sweepBox
 	undo     *undo
-	help     *help
 	demo     demo
-	status   string // what the last key did or why it was refused
-	refused  bool
-	said     time.Time // when
 
 	pens
-	gaze     *gaze // of somebody who looks on; nil for the person whose screen it is
-	watching int   // people who look on
-	dirty    bool
+	watching int // people who look on
 	frame    string
 }
 
@@ -149,10 +136,10 @@ func New(ctx context.Context, o Options) (*Model, error) {
 	}
 	ctx, stop := context.WithCancel(ctx)
 	m := &Model{
-		ctx: ctx, stop: stop, ascii: o.ASCII, paused: o.Paused, journal: o.Record,
-		options: []train.Option{train.Budget(cmp.Or(o.Memory, train.DefaultBudget))},
-		speed:   nearestSpeed(o.Rate),
-		pens:    pens{screen: plot.NewCanvas(0, 0)}, dirty: true,
+		board: board{ascii: o.ASCII, screen: plot.NewCanvas(0, 0), dirty: true},
+		ctx:   ctx, stop: stop, paused: o.Paused, journal: o.Record,
+		options:    []train.Option{train.Budget(cmp.Or(o.Memory, train.DefaultBudget))},
+		speed:      nearestSpeed(o.Rate),
 		background: new(sync.WaitGroup), panicked: new(atomic.Pointer[string]), gauges: new(gauges),
 	}
 	m.receive(o.Guest)
@@ -314,24 +301,6 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	}
 	m.dirty = true
 	return m, nil
-}
-
-// setMode chooses how to draw for what the terminal can show.
-func (m *Model) setMode(p colorprofile.Profile) {
-	m.plain = p <= colorprofile.ASCII
-	switch {
-	case m.ascii:
-		m.mode = plot.ASCII
-	case p <= colorprofile.ANSI: // sixteen colours make no heat map, but they do tell runs apart
-		m.mode = plot.Mono
-	default:
-		m.mode = plot.Colour
-	}
-}
-
-func (m *Model) resize(w, h int) {
-	m.w, m.h = max(w, 0), max(h, 0)
-	m.screen.Resize(m.w, m.h)
 }
 
 // pull takes over the latest snapshots.

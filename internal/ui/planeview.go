@@ -135,7 +135,7 @@ func (m *Model) begin(want planeKey, s *train.Snapshot) {
 	e := exploration{
 		problem: m.world.problem.Clone(), picture: want.picture, axes: want.axes, seed: want.seed,
 		origin: lastFinite(s), trail: s.Trail, view: want.view, w: want.w, h: want.h,
-		workers: m.guest.workers(),
+		guest: m.guest,
 	}
 	if e.origin == nil || max(want.axes[0], want.axes[1]) >= want.dim {
 		return

@@ -13,9 +13,9 @@ import (
 // search is what the finder and the sweep have in common: trials of one run's settings in a goroutine of its own, which
 // tells as it goes on, and the screen that looks at it.
 type search struct {
-	lane    *lane
-	stop    context.CancelFunc
-	workers int // trials at a time, 0 for one a processor
+	lane  *lane
+	stop  context.CancelFunc
+	guest *Guest // who computes within bounds, nil for nobody
 
 	mu       sync.Mutex // guards what the search tells
 	progress lrfinder.Progress

@@ -1,6 +1,9 @@
 package ui
 
 import (
+	"path/filepath"
+	"slices"
+
 	"opttui/internal/journal"
 	"opttui/internal/plot"
 	"opttui/internal/train"
@@ -58,14 +61,10 @@ func (m *Model) takeUp(runs []journal.Run) error {
 		m.keep(r.Spec.Ref())
 	}
 	m.world.reset(m.lanes[0].snap)
+	if i := slices.IndexFunc(runs, journal.Run.OtherData); i >= 0 {
+		m.refuse("%s has changed since: the runs may not be what they were", filepath.Base(runs[i].Spec.Data.Path))
+		return nil
+	}
 	m.say("the session goes on where it was: space runs")
 	return nil
-}
-
-// markerOf is the sign of the run with a colour.
-func (m *Model) markerOf(i int) rune {
-	if m.ascii {
-		return plot.RunMarkerASCII(i)
-	}
-	return plot.RunMarker(i)
 }

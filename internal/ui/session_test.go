@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"opttui/internal/dataset"
 	"opttui/internal/journal"
 	"opttui/internal/problems"
 	"opttui/internal/train"
@@ -90,6 +91,27 @@ func TestWayIsGivenUp(t *testing.T) {
 		t.Errorf("after esc: %+v at step %d, %s", s.Seeking, s.Step, s.Status)
 	}
 	advance(t, m, 5)
+}
+
+// A session whose data file has changed is taken up with a warning.
+func TestSessionOfOtherData(t *testing.T) {
+	dir := t.TempDir()
+	data := filepath.Join(dir, "d.csv")
+	text := "a,b\n" + strings.Repeat("1,2\n2,3\n3,5\n", 10)
+	if err := os.WriteFile(data, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m, s := recorded(t, dir, Options{Runs: []train.Spec{{Problem: "data", Optimizer: "sgd", Data: &dataset.File{Path: data}}}, Paused: true})
+	advance(t, m, 2)
+	m.Last()
+	log, err := journal.Read(dir, s.ID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(data, []byte(text+"4,7\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	wants(t, open(t, 120, 40, Options{Again: log.Runs()}), "d.csv has changed since")
 }
 
 // A folder that cannot be written is told once, and the screen goes on.

@@ -102,7 +102,7 @@ func (m *Model) sweep(key string) {
 		rates.Values = append(rates.Values, fmt.Sprintf("%.3g", lr.Value*math.Pow(10, float64(i-sweepRates/2)/3)))
 	}
 	ctx, stop := context.WithCancel(m.ctx)
-	b := &sweepBox{search: search{lane: l, stop: stop, workers: m.guest.workers()}, axes: [2]lrfinder.Axis{other, rates}, best: -1}
+	b := &sweepBox{search: search{lane: l, stop: stop, guest: m.guest}, axes: [2]lrfinder.Axis{other, rates}, best: -1}
 	b.trials = make([]*lrfinder.Trial, len(other.Values)*sweepRates)
 	m.sweeping = b
 	spec := s.Spec.Clone()
@@ -119,7 +119,7 @@ func (b *sweepBox) run(ctx context.Context, spec train.Spec) {
 			}
 		}
 	}
-	s, err := lrfinder.NewSweep(spec, b.axes[:], lrfinder.Options{Workers: b.workers, Progress: func(p lrfinder.Progress) {
+	s, err := lrfinder.NewSweep(spec, b.axes[:], lrfinder.Options{Workers: b.guest.workers(), Share: b.guest.share(), Progress: func(p lrfinder.Progress) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		b.progress, b.news = p, true
