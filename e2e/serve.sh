@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 . e2e/lib.sh
 
 server=
-trap 'kill "$server" 2>/dev/null || true; tm kill-server 2>/dev/null || true; rm -rf "$dir"' EXIT
+trap 'kill "$server" 2>/dev/null || true; tm kill-server 2>/dev/null || true; tw kill-server 2>/dev/null || true; rm -rf "$dir"' EXIT
 
 logged() { grep -qE -- "$1" "$dir/log"; }
 ended() { [ "$(grep -c 'msg=ends' "$dir/log")" = "$1" ]; }
@@ -35,6 +35,20 @@ visit() {
 	rm -f "$dir/pid"
 	enter "clear; bash -c 'echo \$\$ >$dir/pid; exec ssh -F /dev/null -p $port -o UserKnownHostsFile=$dir/known -o StrictHostKeyChecking=${known:-yes} -o HostKeyAlias=opttui -o LogLevel=ERROR $* localhost ${command:-}'; echo code=\$?"
 }
+
+# looking W H: the client of somebody else, in a terminal of its own. The file of its key is $key, "" for none.
+tw() { tmux -L "opttui-e2e-$$-w" -f /dev/null "$@"; }
+looking() {
+	tw kill-server 2>/dev/null || true
+	poll "the other terminal stays" unseen
+	tw new-session -d -s w -x "$1" -y "$2" "env -u SSH_AUTH_SOCK ssh -F /dev/null -p $port -o UserKnownHostsFile=$dir/known -o StrictHostKeyChecking=yes -o HostKeyAlias=opttui -o LogLevel=ERROR -o IdentitiesOnly=yes -o IdentityFile=${key:-none} localhost; echo code=\$?; cat"
+}
+seen() { tw capture-pane -p -t w 2>/dev/null | grep -qE -- "$1"; }
+unseen() { ! tw has-session 2>/dev/null; }
+sees() { poll "the other terminal has no /$1/" seen "$1"; }
+missing() { ! seen "$1"; }
+loses() { poll "/$1/ stays in the other terminal" missing "$1"; }
+theirs() { tw send-keys -t w "$@"; }
 
 # idle: the server does nothing, as one whose visitors have all gone. Ticks are hundredths of a second.
 ticks() { awk '{print $14 + $15}' "/proc/$server/stat"; }
@@ -115,12 +129,84 @@ poll "the visit of a stopped client goes on" ended 1
 poll "the server computes for a stopped client" idle
 kill -KILL "$(cat "$dir/pid")"
 
+kill "$server"
+served 0
+
+part "a lecture: its driver at 160×45, a viewer without a key at 80×24"
+ssh-keygen -q -t ed25519 -N '' -C driver -f "$dir/driver"
+ssh-keygen -q -t ed25519 -N '' -C other -f "$dir/other"
+{ printf 'role="driver" ' && cat "$dir/driver.pub"; } >"$dir/keys"
+"$program" serve --lecture --authorized-keys "$dir/keys" --listen 127.0.0.1:0 --check >"$dir/check"
+grep -q 'who drives: .*SHA256.* in line 1' "$dir/check" || fail "--check does not say who drives"
+serve --lecture --authorized-keys "$dir/keys" --public
+shell 160 45
+key= looking 80 24
+sees 'the lecture has not begun'
+sees '‖ paused · step 0 '
+visit -o IdentitiesOnly=yes -i "$dir/driver"
+see '^ opttui · Beale .* 1 watches   . keys$'
+see '^│› ● 1 momentum .* step [0-9]'
+sees '^ lecture  b branch .* q leave$'
+press o
+sees 'optimizer ── type to filter'
+press Escape
+gone 'type to filter'
+press Space
+see 'paused'
+sees '‖ paused'
+s=$(step)
+theirs n r Space
+theirs '?'
+sees 'your keys change nothing in it'
+press n
+see "· step $((s + 1)) ·"
+theirs Escape
+loses 'your keys change'
+sees "· step $((s + 1)) ·"
+theirs PageDown
+sees 'convention'
+
+part "a branch of the lecture, and back"
+theirs b
+sees "└ branched off the lecture's run 1"
+sees 'q or esc leads back to the lecture'
+gone '1 watches'
+theirs n
+sees "· step $((s + 2)) ·"
+see "· step $((s + 1)) ·"
+theirs Escape
+sees '^ lecture  b branch'
+sees "· step $((s + 1)) ·"
+see '1 watches'
+
+part "the driver goes and comes back; a key that is not in the file"
+press q
+restored 0
+sees '^ the driver is away '
+visit -o IdentitiesOnly=yes -i "$dir/driver" -o BatchMode=yes
+see "· step $((s + 1)) · .* 1 watches"
+sees '^ lecture '
+theirs q
+poll "the viewer does not leave" seen '^code=0$'
+gone '1 watches'
+key=$dir/other looking 100 30
+sees '^ lecture '
+press q
+restored 0
+kill "$server"
+served 0
+
+part "a lecture for the holders of keys alone"
+serve --lecture --authorized-keys "$dir/keys"
+key=$dir/other looking 100 30
+sees 'Permission denied'
+kill "$server"
+served 0
+
 part "nobody else without a key"
 code=0
 "$program" serve --listen :0 2>"$dir/refused" || code=$?
 [ "$code" = 2 ] || fail "exit code $code"
 grep -q -- '--authorized-keys' "$dir/refused" || fail "it does not say why"
-kill "$server"
-served 0
 
 echo "e2e: $checks checks hold"

@@ -46,7 +46,7 @@ var mayImport = map[string][]string{
 	"opttui/internal/attach":    {"monitor", "protocol", "tail", "usage"},
 	"opttui/internal/trials":    {"attach", "monitor", "protocol", "usage"},
 	"opttui/internal/ui":        {"advice", "monitor", "protocol", "journal", "export", "curvature", "recipe", "report", "lrfinder", "train", "plot", "plane", "formula", "optim", "problems", "dataset", "ewma", "knob", "usage"},
-	"opttui/internal/serve":     {"paint", "ui", "train", "usage"},
+	"opttui/internal/serve":     {"paint", "plot", "ui", "train", "usage"},
 	"opttui/internal/paint":     {"plot"},
 	"opttui/bench/watch":        nil, // this and the following are tools, no part of the program
 	"opttui/bench/load":         {"serve", "ui", "train", "plot", "problems"},

@@ -60,6 +60,19 @@ func (c *Canvas) Resize(w, h int) {
 	c.Clear()
 }
 
+// Assign makes the canvas equal to another one.
+func (c *Canvas) Assign(src *Canvas) {
+	c.Resize(src.W, src.H)
+	copy(c.Cells, src.Cells)
+}
+
+// Clone returns an equal canvas.
+func (c *Canvas) Clone() *Canvas {
+	n := NewCanvas(c.W, c.H)
+	copy(n.Cells, c.Cells)
+	return n
+}
+
 // Clear blanks all cells.
 func (c *Canvas) Clear() { clear(c.Cells) }
 

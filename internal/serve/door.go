@@ -49,6 +49,7 @@ func (s *Server) open(srv *ssh.Server, conn *gossh.ServerConn, asked gossh.NewCh
 		_ = asked.Reject(gossh.ResourceShortage, "one session a connection")
 		return
 	}
+	v.role = roleOf(conn)
 	ssh.DefaultSessionHandler(srv, conn, filtered{asked, v}, ctx)
 }
 

@@ -19,6 +19,7 @@ import (
 // gate counts connections before anything is computed for them: keys are exchanged behind it.
 type gate struct {
 	limits Limits
+	spare  int // places beyond the limits, which the driver of a lecture finds free
 	log    *slog.Logger
 	salt   [32]byte
 
@@ -55,6 +56,8 @@ type visitor struct {
 	leave func()
 
 	opened atomic.Bool // a session has been asked for
+	role   Role        // known when it is opened
+	spare  bool        // it has a place that is kept for a driver
 	door   door
 }
 
@@ -108,11 +111,12 @@ func (g *gate) enter(v *visitor, from netip.Prefix) (why string) {
 		return "the server is being stopped"
 	case !o.bucket.Allow():
 		return "too many a second from one address"
-	case o.inside >= g.limits.PerAddress:
+	case o.inside >= g.limits.PerAddress+g.spare:
 		return "too many at once from one address"
-	case len(g.inside) >= g.limits.Connections:
+	case len(g.inside) >= g.limits.Connections+g.spare:
 		return "too many at once"
 	}
+	v.spare = o.inside >= g.limits.PerAddress || len(g.inside) >= g.limits.Connections
 	o.inside++
 	g.inside[v] = struct{}{}
 	v.late = time.AfterFunc(g.limits.Arrival, func() { _ = v.cut() })

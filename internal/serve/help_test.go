@@ -228,6 +228,7 @@ type client struct {
 	sess *gossh.Session
 	in   io.Writer
 	out  *output
+	w, h int // of its terminal
 }
 
 // dial connects. The error is that of the handshake.
@@ -281,6 +282,7 @@ func (c *client) shell(term string, w, h int) *client {
 	if c.sess == nil {
 		c.session()
 	}
+	c.w, c.h = w, h
 	if err := c.sess.RequestPty(term, h, w, gossh.TerminalModes{}); err != nil {
 		c.t.Fatal(err)
 	}

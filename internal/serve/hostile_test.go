@@ -270,7 +270,7 @@ func TestOrigins(t *testing.T) {
 
 // Whoever comes from everywhere cannot make the table of addresses grow without bounds.
 func TestOriginsAreForgotten(t *testing.T) {
-	g := newGate(Limits{PerSecond: 1e9}.withDefaults(), nil)
+	g := newGate(Limits{PerSecond: 1e9}.withDefaults(false), nil)
 	for i := range 3 * mostOrigins {
 		from := netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), 32)
 		v := &visitor{}

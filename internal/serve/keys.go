@@ -74,42 +74,86 @@ func makeHostKey(path string) error {
 
 // Keys are the public keys of those who may come in.
 type Keys struct {
-	blobs map[string]bool
+	roles  map[string]Role // by the key's wire format
+	driver gossh.PublicKey // nil for none
+	line   int             // of the driver's key
 }
 
-// ReadKeys reads a file in the format of OpenSSH's authorized_keys. Options before a key are refused, since whoever wrote
-// them counts on them.
+// ReadKeys reads a file in the format of OpenSSH's authorized_keys. The one option that a key may have is its role; the
+// first driver drives. Other options are refused, since whoever wrote them counts on them.
 func ReadKeys(path string) (*Keys, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	k := &Keys{blobs: map[string]bool{}}
+	k := &Keys{roles: map[string]Role{}}
 	for i, line := range bytes.Split(text, []byte("\n")) {
 		line = bytes.TrimSpace(line)
 		if len(line) == 0 || line[0] == '#' {
 			continue
 		}
 		key, _, options, _, err := gossh.ParseAuthorizedKey(line)
-		switch {
-		case err != nil:
+		if err != nil {
 			return nil, usage.Errorf("%s, line %d is no public key: it must look like ssh-ed25519 AAAA… name", path, i+1)
-		case len(options) > 0:
-			return nil, usage.Errorf("%s, line %d has options before the key, which mean nothing here: remove them, or the key", path, i+1)
 		}
-		k.blobs[string(key.Marshal())] = true
+		role, ok := roleIn(options)
+		if !ok {
+			return nil, usage.Errorf(`%s, line %d has options before the key that mean nothing here: allowed is role="driver" or role="viewer"`, path, i+1)
+		}
+		k.add(key, role, i+1)
 	}
-	if len(k.blobs) == 0 {
+	if len(k.roles) == 0 {
 		return nil, usage.Errorf("%s has no keys in it, so nobody could come in", path)
 	}
 	return k, nil
 }
 
-// Have tells whether a key is one of them.
-func (k *Keys) Have(key gossh.PublicKey) bool { return k.blobs[string(key.Marshal())] }
+// roleIn is the role that the options of a key give it, and whether they are nothing else.
+func roleIn(options []string) (role Role, ok bool) {
+	switch {
+	case len(options) == 0:
+		return Viewer, true
+	case len(options) > 1:
+		return "", false
+	}
+	for _, r := range []Role{Viewer, Driver} {
+		if options[0] == `role="`+string(r)+`"` {
+			return r, true
+		}
+	}
+	return "", false
+}
+
+// add takes a key from a line of the file. A key that is there twice has the role that it had first.
+func (k *Keys) add(key gossh.PublicKey, role Role, line int) {
+	blob := string(key.Marshal())
+	if _, known := k.roles[blob]; known {
+		return
+	}
+	if role == Driver && k.driver != nil {
+		role = Viewer
+	}
+	if k.roles[blob] = role; role == Driver {
+		k.driver, k.line = key, line
+	}
+}
+
+// Role is the role of a key, and whether it is one of them.
+func (k *Keys) Role(key gossh.PublicKey) (Role, bool) {
+	role, ok := k.roles[string(key.Marshal())]
+	return role, ok
+}
+
+// Driver is the fingerprint of the key that drives a lecture and the line that it stands in; ok is false where there is none.
+func (k *Keys) Driver() (fingerprint string, line int, ok bool) {
+	if k.driver == nil {
+		return "", 0, false
+	}
+	return gossh.FingerprintSHA256(k.driver), k.line, true
+}
 
 // Len is how many there are.
-func (k *Keys) Len() int { return len(k.blobs) }
+func (k *Keys) Len() int { return len(k.roles) }
 
 // Fingerprint is what clients show of a host key.
 func Fingerprint(key gossh.Signer) string { return gossh.FingerprintSHA256(key.PublicKey()) }

@@ -58,6 +58,20 @@ func wantUsage(t *testing.T, words string) func(any, error) {
 	}
 }
 
+func have(keys *Keys, key gossh.Signer) bool {
+	_, ok := keys.Role(key.PublicKey())
+	return ok
+}
+
+// keysOf are the keys of viewers.
+func keysOf(all ...gossh.Signer) *Keys {
+	k := &Keys{roles: map[string]Role{}}
+	for i, key := range all {
+		k.add(key.PublicKey(), Viewer, i+1)
+	}
+	return k
+}
+
 func TestAuthorizedKeys(t *testing.T) {
 	key := newKey(t)
 	line := string(gossh.MarshalAuthorizedKey(key.PublicKey()))
@@ -66,22 +80,53 @@ func TestAuthorizedKeys(t *testing.T) {
 
 	write("# people\n\n" + line)
 	keys, err := ReadKeys(path)
-	if err != nil || keys.Len() != 1 || !keys.Have(key.PublicKey()) || keys.Have(newKey(t).PublicKey()) {
+	if err != nil || keys.Len() != 1 || !have(keys, key) || have(keys, newKey(t)) {
 		t.Errorf("%v, %v", keys, err)
 	}
 	for text, words := range map[string]string{
-		"":                            "no keys",
-		"# nobody\n":                  "no keys",
-		line + "rubbish\n":            "line 2",
-		`command="ls",no-pty ` + line: "options",
-		"cert-authority " + line:      "options",
-		`from="192.0.2.0/24" ` + line: "options",
+		"":                             "no keys",
+		"# nobody\n":                   "no keys",
+		line + "rubbish\n":             "line 2",
+		`role="teacher" ` + line:       `role="driver" or role="viewer"`,
+		`role=driver ` + line:          `role="driver" or role="viewer"`,
+		`no-pty,role="driver" ` + line: "options",
+		`command="ls",no-pty ` + line:  "options",
+		"cert-authority " + line:       "options",
+		`from="192.0.2.0/24" ` + line:  "options",
 	} {
 		write(text)
 		wantUsage(t, words)(ReadKeys(path))
 	}
 	if _, err := ReadKeys(path + ".none"); !errors.Is(err, os.ErrNotExist) {
 		t.Error(err)
+	}
+}
+
+// The first driver drives, whatever comes after; a key has the role that it had first.
+func TestRolesInAFile(t *testing.T) {
+	var lines []string
+	var keys []gossh.Signer
+	for range 5 {
+		keys = append(keys, newKey(t))
+		lines = append(lines, string(gossh.MarshalAuthorizedKey(keys[len(keys)-1].PublicKey())))
+	}
+	path := filepath.Join(t.TempDir(), "keys")
+	os.WriteFile(path, []byte("# a class\n"+lines[0]+`role="viewer" `+lines[1]+`role="driver" `+lines[2]+`role="driver" `+lines[3]+
+		`role="driver" `+lines[0]+lines[2]+lines[4]), 0o600)
+	k, err := ReadKeys(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, key := range keys {
+		if role, ok := k.Role(key.PublicKey()); !ok || (role == Driver) != (i == 2) {
+			t.Errorf("key %d is a %s's", i, role)
+		}
+	}
+	if print, line, ok := k.Driver(); !ok || line != 4 || print != gossh.FingerprintSHA256(keys[2].PublicKey()) || k.Len() != 5 {
+		t.Errorf("%d keys, that of the driver is %s in line %d", k.Len(), print, line)
+	}
+	if _, _, ok := keysOf(keys...).Driver(); ok {
+		t.Error("somebody drives without being told to")
 	}
 }
 

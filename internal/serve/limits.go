@@ -16,11 +16,15 @@ type Limits struct {
 	Arrival     time.Duration // from the connection to the beginning of the session [30 s]
 	Rest        time.Duration // without a key until the runs are paused [1 min]
 	Idle        time.Duration // without a key until the visit ends [5 min]
-	Longest     time.Duration // visit [30 min]
+	Longest     time.Duration // visit [30 min; in a lecture 3 h]
+	Answer      time.Duration // until a client of a lecture has to answer that it is there [1 min]
 	Grace       time.Duration // for a terminal to take the good-bye before it is cut off [3 s]
 }
 
-func (l Limits) withDefaults() Limits {
+func (l Limits) withDefaults(lecture bool) Limits {
+	if lecture {
+		l.Longest = cmp.Or(l.Longest, 3*time.Hour)
+	}
 	l.Connections = cmp.Or(l.Connections, 100)
 	l.PerAddress = cmp.Or(l.PerAddress, 10)
 	l.PerSecond = cmp.Or(l.PerSecond, 2)
@@ -29,17 +33,22 @@ func (l Limits) withDefaults() Limits {
 	l.Rest = cmp.Or(l.Rest, time.Minute)
 	l.Idle = cmp.Or(l.Idle, 5*time.Minute)
 	l.Longest = cmp.Or(l.Longest, 30*time.Minute)
+	l.Answer = cmp.Or(l.Answer, time.Minute)
 	l.Grace = cmp.Or(l.Grace, 3*time.Second)
 	return l
 }
 
-// String lists the limits, one a line.
-func (l Limits) String() string {
-	l = l.withDefaults()
+// Text lists the limits, of a lecture or of labs for everybody, one a line.
+func (l Limits) Text(lecture bool) string {
+	l = l.withDefaults(lecture)
 	var b strings.Builder
 	fmt.Fprintf(&b, "connections      %d at once, %d of them from one address, which may make %g a second\n", l.Connections, l.PerAddress, l.PerSecond)
 	fmt.Fprintf(&b, "session          one a connection, known within %s, begun within %s, with a terminal of %d×%d at the most\n", span(l.Handshake), span(l.Arrival), mostWidth, mostHeight)
-	fmt.Fprintf(&b, "time             paused after %s without a key, ended after %s without one or %s in all\n", span(l.Rest), span(l.Idle), span(l.Longest))
+	if lecture {
+		fmt.Fprintf(&b, "time             ended after %s in all; the lab rests %s after the driver has left; a branch does so after %[2]s without a key, and ends after %s\n", span(l.Longest), span(l.Rest), span(l.Idle))
+	} else {
+		fmt.Fprintf(&b, "time             paused after %s without a key, ended after %s without one or %s in all\n", span(l.Rest), span(l.Idle), span(l.Longest))
+	}
 	fmt.Fprintf(&b, "input            %d keys and %d bytes a second; of the environment %s\n", keyRate, inputRate, strings.Join(passed, ", "))
 	return b.String()
 }
@@ -55,3 +64,7 @@ func span(d time.Duration) string {
 	}
 	return text
 }
+
+// sparePlaces are how many connections a lecture takes beyond its limits, in all and from one address, until it is known
+// who comes: the driver is to get in where a class has taken all places.
+const sparePlaces = 2

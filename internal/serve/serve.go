@@ -33,12 +33,14 @@ type Lab interface {
 type Config struct {
 	HostKey gossh.Signer
 	Keys    *Keys // who may come in; nil for everybody
+	Lecture bool  // everybody sees one lab, which the driver among Keys drives
+	Public  bool  // in a lecture also those may come in who have none of Keys, as viewers
 	Limits  Limits
 	Options ui.Options // that each visitor begins with
 	Log     *slog.Logger
 
-	// New makes a visitor's lab; nil is ui.New.
-	New func(context.Context, ui.Options) (Lab, error)
+	New   func(context.Context, ui.Options) (Lab, error)   // makes a visitor's lab; nil is ui.New
+	Stage func(context.Context, ui.Options) (Stage, error) // makes that of a lecture; nil is ui.New
 }
 
 // Server is the lab on a network.
@@ -50,6 +52,7 @@ type Server struct {
 	gate   *gate
 	turns  *train.Turns
 	pace   ui.Pace
+	lesson *lecture // nil where every visitor has a lab
 
 	mu     sync.Mutex
 	visits map[*visit]struct{}
@@ -63,21 +66,28 @@ func New(c Config) (*Server, error) {
 	if c.New == nil {
 		c.New = func(ctx context.Context, o ui.Options) (Lab, error) { return ui.New(ctx, o) }
 	}
+	if c.Stage == nil {
+		c.Stage = func(ctx context.Context, o ui.Options) (Stage, error) { return ui.New(ctx, o) }
+	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Server{
-		config: c, limits: c.Limits.withDefaults(), log: c.Log, visits: map[*visit]struct{}{},
+		config: c, limits: c.Limits.withDefaults(c.Lecture), log: c.Log, visits: map[*visit]struct{}{},
 		// One processor is left to the screens, where there are several.
 		turns: train.NewTurns(runtime.GOMAXPROCS(0) - 1),
 	}
 	s.gate = newGate(s.limits, s.log)
+	if c.Lecture {
+		s.gate.spare = sparePlaces
+	}
 	options := []ssh.Option{
 		wish.WithVersion("opttui"),
 		wish.WithMiddleware(s.receive),
 		func(srv *ssh.Server) error {
 			srv.AddHostKey(c.HostKey)
 			srv.ConnCallback = s.gate.admit
+			srv.ServerConfigCallback = s.auth
 			srv.HandshakeTimeout = s.limits.Handshake
 			srv.ChannelHandlers = map[string]ssh.ChannelHandler{"session": s.open}
 			srv.RequestHandlers = map[string]ssh.RequestHandler{}     // no forwarding
@@ -85,11 +95,13 @@ func New(c Config) (*Server, error) {
 			return nil
 		},
 	}
-	if c.Keys != nil {
-		options = append(options, wish.WithPublicKeyAuth(func(_ ssh.Context, key ssh.PublicKey) bool { return c.Keys.Have(key) }))
-	}
 	var err error
-	s.ssh, err = wish.NewServer(options...)
+	if s.ssh, err = wish.NewServer(options...); err != nil {
+		return nil, err
+	}
+	if c.Lecture {
+		s.lesson, err = s.teach()
+	}
 	return s, err
 }
 
@@ -114,6 +126,9 @@ func (s *Server) Shutdown(ctx context.Context) {
 	_ = s.ssh.Shutdown(ctx)
 	_ = s.ssh.Close()
 	s.gone.Wait()
+	if s.lesson != nil {
+		s.lesson.end()
+	}
 }
 
 // begin counts a visit, and reports whether there may be another one.

@@ -253,7 +253,7 @@ func TestVisitorsShareAPace(t *testing.T) {
 func TestKeysDecideWhoComesIn(t *testing.T) {
 	mine, other := newKey(t), newKey(t)
 	fresh, _ := toys(false)
-	h := begin(t, Config{New: fresh, Keys: &Keys{map[string]bool{string(mine.PublicKey().Marshal()): true}}})
+	h := begin(t, Config{New: fresh, Keys: keysOf(mine)})
 	h.connect(t, gossh.PublicKeys(other, mine)).shell("xterm", 80, 24).see("keys")
 	for name, auth := range map[string][]gossh.AuthMethod{
 		"nothing": nil, "another key": {gossh.PublicKeys(other)}, "a password": {gossh.Password("root")},

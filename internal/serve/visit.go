@@ -13,6 +13,7 @@ import (
 	"charm.land/ssh"
 	"charm.land/wish/v2"
 	"github.com/charmbracelet/colorprofile"
+	gossh "golang.org/x/crypto/ssh"
 
 	"opttui/internal/paint"
 	"opttui/internal/ui"
@@ -28,6 +29,7 @@ type visit struct {
 	window  tea.View // as last shown
 
 	idle, rest *time.Timer
+	asleep     func()                 // what follows when no key was pressed for long
 	why        atomic.Pointer[string] // it ends, nil where the person ends it
 	crashed    atomic.Bool
 }
@@ -47,6 +49,8 @@ func (s *Server) receive(next ssh.Handler) ssh.Handler {
 		defer func() { time.AfterFunc(s.limits.Grace, func() { v.Close() }) }()
 		pty, term, _, _ := v.door.seen()
 		switch {
+		case v.spare && v.role != Driver:
+			wish.Fatalln(sess, "all places are taken: come again later")
 		case sess.RawCommand() != "":
 			wish.Fatalln(sess, "opttui serves its screen, and neither commands nor files: connect with ssh and without a command")
 		case !pty:
@@ -66,11 +70,9 @@ func (s *Server) show(sess ssh.Session, from *visitor) {
 	ctx, cancel := context.WithCancel(sess.Context())
 	defer cancel()
 	v := &visit{server: s, visitor: from, frames: paint.Frames{Screen: paint.NewScreen(sess)}}
-	o := s.config.Options
-	o.Memory = guestMemory
-	o.Guest = &ui.Guest{Turns: s.turns.Party(), Pace: &s.pace}
+	v.asleep = func() { v.end("no key was pressed for " + span(s.limits.Idle) + ": good-bye") }
 	var err error
-	if v.lab, err = s.config.New(ctx, o); err != nil {
+	if v.lab, err = s.labOf(ctx, v); err != nil {
 		s.log.Error("no lab", "error", err)
 		wish.Fatalln(sess, "opttui could not start, sorry")
 		return
@@ -87,8 +89,11 @@ func (s *Server) show(sess ssh.Session, from *visitor) {
 	}
 	defer s.over(v)
 	v.listen(ctx, sess, term)
+	if conn, ok := ctx.Value(ssh.ContextKeyConn).(gossh.Conn); ok && s.lesson != nil {
+		go v.attend(ctx, conn)
+	}
 	began := time.Now()
-	s.log.Info("begins", "visitor", from.name, "term", term, "size", fmt.Sprintf("%dx%d", at.w, at.h), "here", s.here.Load())
+	s.log.Info("begins", "visitor", from.name, "as", v.name(), "term", term, "size", fmt.Sprintf("%dx%d", at.w, at.h), "here", s.here.Load())
 	why := v.run(ctx)
 	switch {
 	case ctx.Err() != nil:
@@ -104,11 +109,40 @@ func (s *Server) show(sess ssh.Session, from *visitor) {
 	}
 }
 
+// labOf is what a visitor sees: a lab of their own, or the lecture's.
+func (s *Server) labOf(ctx context.Context, v *visit) (Lab, error) {
+	switch {
+	case s.lesson == nil:
+		return s.config.New(ctx, s.guestOptions())
+	case v.visitor.role == Driver:
+		v.asleep = func() {} // who talks presses no keys
+		return &seat{lecture: s.lesson, visit: v}, nil
+	default:
+		return s.lesson.viewer(ctx, v), nil
+	}
+}
+
+// name says in the log what a visitor came as.
+func (v *visit) name() string {
+	if v.server.lesson == nil {
+		return "guest"
+	}
+	return string(v.visitor.role)
+}
+
+// guestOptions are those of a lab for one visitor.
+func (s *Server) guestOptions() ui.Options {
+	o := s.config.Options
+	o.Memory = guestMemory
+	o.Guest = &ui.Guest{Turns: s.turns.Party(), Pace: &s.pace}
+	return o
+}
+
 // run is the program from its first frame to its last. It returns why it ended, "" where the person or the connection
 // ended it.
 func (v *visit) run(ctx context.Context) string {
 	l := v.server.limits
-	v.idle = time.AfterFunc(l.Idle, func() { v.end("no key was pressed for " + span(l.Idle) + ": good-bye") })
+	v.idle = time.AfterFunc(l.Idle, v.asleep)
 	v.rest = time.AfterFunc(l.Rest, func() { v.program.Send(ui.Rest{}) })
 	longest := time.AfterFunc(l.Longest, func() { v.end("a visit may take " + span(l.Longest) + ": good-bye, and come again") })
 	defer v.idle.Stop()
@@ -183,14 +217,19 @@ func (v *visit) Update(msg tea.Msg) (same tea.Model, cmd tea.Cmd) {
 	defer v.rescue(&cmd)
 	switch msg.(type) {
 	case tea.KeyPressMsg, tea.PasteMsg, tea.MouseClickMsg, tea.MouseWheelMsg: // not what terminals say by themselves
-		v.idle.Reset(v.server.limits.Idle)
-		v.rest.Reset(v.server.limits.Rest)
+		v.awake()
 	}
 	_, cmd = v.lab.Update(msg)
 	if !v.crashed.Load() {
 		cmd = tea.Batch(cmd, v.frames.After(msg, v.lab))
 	}
 	return same, v.guarded(cmd)
+}
+
+// awake begins anew to wait for the person to fall asleep.
+func (v *visit) awake() {
+	v.idle.Reset(v.server.limits.Idle)
+	v.rest.Reset(v.server.limits.Rest)
 }
 
 // View implements tea.Model: the window, whose content is painted beside it.

@@ -11,6 +11,13 @@ func (l *Live) Branch(to chan<- *Run) (uint64, bool) {
 	}})
 }
 
+// Copy is Branch for somebody who only looks on: nothing in later snapshots tells of it. It never comes where the run is
+// stopped before.
+func (l *Live) Copy(to chan<- *Run) bool {
+	_, ok := l.send(message{copy: to})
+	return ok
+}
+
 // Fork is Do, and sends a copy of the run from right before the command took effect: its ghost. Nothing is sent when
 // the command is refused. The channel must have room for it.
 func (l *Live) Fork(c Command, to chan<- *Run) (uint64, bool) {

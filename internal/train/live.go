@@ -233,6 +233,10 @@ func (l *Live) command(c Command) error {
 
 func (l *Live) handle(m message) {
 	defer l.rescue()
+	if m.copy != nil {
+		m.copy <- l.run.Clone()
+		return
+	}
 	l.applied = m.id // also when it panics: nobody is to wait for ever
 	var err error
 	switch {

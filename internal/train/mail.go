@@ -11,6 +11,7 @@ type message struct {
 	command *Command
 	control func(*Live) error
 	probe   chan<- *Probe // has room for one
+	copy    chan<- *Run   // has room for one
 	when    when
 }
 
@@ -39,7 +40,7 @@ func (l *Live) send(m message) (uint64, bool) {
 
 // take carries out one message and all that wait behind it.
 func (l *Live) take(m message) {
-	if m.probe == nil { // a person is to read why the last key was refused
+	if m.probe == nil && m.copy == nil { // a person is to read why the last key was refused
 		l.refused = ""
 	}
 	for {

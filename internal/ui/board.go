@@ -30,6 +30,8 @@ type board struct {
 	status  string // what the last key did or why it was refused
 	refused bool
 	said    time.Time // when
+
+	gaze *gaze // of somebody who looks on; nil for the person whose screen it is
 }
 
 // setMode chooses how to draw for what the terminal can show.

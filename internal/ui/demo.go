@@ -227,6 +227,9 @@ func (m *Model) barWord(b binding) string {
 	if m.demo.on && len(m.demo.Scenarios) > 1 && b.show == "← →" {
 		return "scenario"
 	}
+	if b.show == "q" && m.guest != nil && m.guest.Home {
+		return "back"
+	}
 	return b.bar
 }
 

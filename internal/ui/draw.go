@@ -96,7 +96,7 @@ func (m *Model) drawTitle(r rect) {
 	if m.lay.shape == tiny {
 		right = fmt.Sprintf("%s · step %s", state, grouped(s.Step))
 	}
-	right += "   ? keys "
+	right += m.audience() + "   ? keys "
 	at := r.w - width(right)
 	c.Text(at, r.y, right, m.dim(), m.faint())
 	x := 1 + c.Text(1, r.y, "opttui", m.accent(), plot.Bold)
@@ -169,6 +169,10 @@ var barOrder = []string{"?", "q", "space", "o", "p", "← →", ">", "[ ]", "S",
 
 // drawKeys is the bar at the bottom, made from the key table and in its order.
 func (m *Model) drawKeys(r rect) {
+	if m.gaze != nil {
+		m.drawGaze(r)
+		return
+	}
 	shown := map[string]bool{}
 	room := r.w - 2
 	for _, show := range barOrder {

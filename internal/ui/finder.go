@@ -24,8 +24,7 @@ type finderBox struct {
 	trials []*lrfinder.Trial // by ascending rate
 	result *lrfinder.Result  // nil until the end
 
-	at    float64 // the rate under the cursor, 0 until it is moved: the best so far
-	chart plot.Chart
+	at float64 // the rate under the cursor, 0 until it is moved: the best so far
 }
 
 // findRate opens the learning-rate finder for the selected run.
@@ -189,7 +188,7 @@ func (b *finderBox) draw(m *Model) {
 
 // drawRates is the loss after the trials against their rates, with what was found.
 func (b *finderBox) drawRates(m *Model, r rect) {
-	c := &b.chart
+	c := &m.boxed(&b.search).chart
 	m.blank(c)
 	c.Log = true
 	var stable, bad []plot.Point

@@ -24,8 +24,6 @@ type formulaBox struct {
 	spec    problems.Spec
 	err     error
 	problem problems.Problem // an instance for the preview
-	field   plot.Field
-	chart   plot.Chart
 }
 
 const formulaLimit = 1000 // characters
@@ -213,9 +211,10 @@ func (b *formulaBox) drawPreview(m *Model, r rect) {
 			x[0] = box[0][0] + (box[0][1]-box[0][0])*float64(i)/float64(count)
 			curve = append(curve, plot.Value(x[0], b.problem.Value(x)))
 		}
-		m.blank(&b.chart)
-		b.chart.Series = append(b.chart.Series, plot.Series{Points: curve, Color: m.accent()})
-		b.chart.Draw(m.screen, r.x, r.y, r.w, r.h)
+		chart := &m.boxed(b).chart
+		m.blank(chart)
+		chart.Series = append(chart.Series, plot.Series{Points: curve, Color: m.accent()})
+		chart.Draw(m.screen, r.x, r.y, r.w, r.h)
 	case 2:
 		nx, ny := 2*r.w, 2*r.h
 		for nx*ny > points && nx > 4 && ny > 4 {
@@ -229,8 +228,9 @@ func (b *formulaBox) drawPreview(m *Model, r rect) {
 				values = append(values, b.problem.Value(x))
 			}
 		}
-		b.field.ComputeGrid(values, nx, ny, view, r.w, r.h, math.NaN())
-		b.field.Draw(m.screen, r.x, r.y, m.mode)
+		field := &m.boxed(b).field
+		field.ComputeGrid(values, nx, ny, view, r.w, r.h, math.NaN())
+		field.Draw(m.screen, r.x, r.y, m.mode)
 	default:
 		m.screen.Text(r.x+1, r.y+r.h/2, clip(fmt.Sprintf("%d variables: v shows planes through the run", n), r.w-2), m.dim(), m.faint())
 	}

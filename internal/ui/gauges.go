@@ -37,7 +37,7 @@ const rarest = 8 * time.Second
 
 // gauge begins a measurement where one is due.
 func (m *Model) gauge() {
-	g, l := &m.gauges, m.lane()
+	g, l := m.gauges, m.lane()
 	if f := g.found.Load(); f != g.seen {
 		g.seen, m.dirty = f, true
 	}

@@ -18,6 +18,7 @@ import (
 type Guest struct {
 	Turns *train.Turns // in which the runs compute; nil for whenever they like
 	Pace  *Pace        // of all who share the machine; nil for one's own
+	Home  bool         // the person came from another screen, to which q and esc lead back
 }
 
 // What a guest may have.

@@ -156,8 +156,7 @@ func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 		}
 	}
 	if k == "esc" {
-		m.halt()
-		return nil
+		return m.escape()
 	}
 	m.refuse("%s does nothing here: ? shows all keys", k)
 	return nil

@@ -42,9 +42,10 @@ type Options struct {
 	Record *journal.Session // what the person does is recorded to it; nil for nowhere. New's caller closes it
 	Rate   float64          // steps a second; 0 is the default pace
 	Paused bool
-	ASCII  bool   // draw with ASCII characters only
-	Memory int    // bytes that each run may use for going back in time; 0 is train.DefaultBudget
-	Guest  *Guest // the person works on somebody else's machine; nil for its owner
+	ASCII  bool    // draw with ASCII characters only
+	Memory int     // bytes that each run may use for going back in time; 0 is train.DefaultBudget
+	Guest  *Guest  // the person works on somebody else's machine; nil for its owner
+	Branch *Branch // the one run to begin with, instead; it has come
 }
 
 // lane is a run in the race with its place on the screen.
@@ -75,10 +76,10 @@ type Model struct {
 	options    []train.Option // of every run
 	stop       context.CancelFunc
 	pace       *Pace
-	due        time.Time              // the next tick
-	glancing   bool                   // a glance is on its way
-	background sync.WaitGroup         // what computes beside the runs
-	panicked   atomic.Pointer[string] // why that cannot go on
+	due        time.Time               // the next tick
+	glancing   bool                    // a glance is on its way
+	background *sync.WaitGroup         // what computes beside the runs
+	panicked   *atomic.Pointer[string] // why that cannot go on
 
 	lanes []*lane
 	sel   int // selected lane
@@ -98,7 +99,7 @@ type Model struct {
 	formula  *formulaBox
 	journal  *journal.Session // nil for none
 	unsaved  string           // why the session is not being recorded, as last said
-	gauges   gauges
+	gauges   *gauges
 	ghosts   bool      // changes leave ghosts
 	awaiting []awaited // copies of runs that are to come
 	time     *timeLine
@@ -107,12 +108,8 @@ type Model struct {
 	undo     *undo
 	demo     demo
 
-	limit            float64 // losses are drawn between −limit and limit
-	chart            plot.Chart
-	points           pointPool // of that chart
-	accuracy, losses plot.Chart
-	lay              layout
-	scape            rect // where the landscape is drawn, or the function of one variable
+	pens
+	watching int // people who look on
 }
 
 // axis is what the curves are drawn against.
@@ -144,9 +141,10 @@ func New(ctx context.Context, o Options) (*Model, error) {
 	m := &Model{
 		board: board{ascii: o.ASCII, screen: plot.NewCanvas(0, 0), dirty: true},
 		ctx:   ctx, stop: stop, paused: o.Paused, journal: o.Record,
-		options: []train.Option{train.Budget(cmp.Or(o.Memory, train.DefaultBudget))},
-		speed:   nearestSpeed(o.Rate),
-		pace:    new(Pace),
+		options:    []train.Option{train.Budget(cmp.Or(o.Memory, train.DefaultBudget))},
+		speed:      nearestSpeed(o.Rate),
+		pace:       new(Pace),
+		background: new(sync.WaitGroup), panicked: new(atomic.Pointer[string]), gauges: new(gauges),
 	}
 	m.receive(o.Guest)
 	m.setMode(colorprofile.TrueColor)
@@ -155,6 +153,10 @@ func New(ctx context.Context, o Options) (*Model, error) {
 			m.Close()
 			return nil, err
 		}
+		return m, nil
+	}
+	if o.Branch != nil {
+		m.adopt(o.Branch)
 		return m, nil
 	}
 	if o.Again != nil {
@@ -276,9 +278,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tickMsg:
 		now := time.Now()
 		m.pace.Tick(now, now.Sub(m.due))
-		m.raise()
-		m.pull()
-		m.autoplay(time.Time(msg))
+		m.Advance(time.Time(msg))
 		return m, m.tick()
 	case glanceMsg:
 		m.glancing = false

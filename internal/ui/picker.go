@@ -142,6 +142,7 @@ func (p *picker) draw(b *board) {
 	if p.at >= list {
 		first = p.at - list + 1
 	}
+	first = b.turned(first, len(p.shown), list)
 	for i := first; i < len(p.shown) && i-first < list; i++ {
 		c, y := p.shown[i], in.y+1+i-first
 		attr, col := plot.Attr(0), plot.Color(0)

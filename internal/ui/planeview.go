@@ -102,7 +102,8 @@ func (v *planeView) gap() *gap {
 // begin anew, and so does a run that has left the plane.
 func (m *Model) explore() {
 	v, s := &m.world.plane, m.lane().snap
-	if !m.world.picture.plane() || m.scape.w < 1 || m.scape.h < 1 {
+	w, h := m.planePoints()
+	if !m.world.picture.plane() || w < 1 || h < 1 {
 		if v.work != nil {
 			v.work.stop()
 			v.work, v.want = nil, planeKey{}
@@ -114,7 +115,7 @@ func (m *Model) explore() {
 	}
 	want := planeKey{
 		knobs: m.world.knobs, picture: m.world.picture, axes: v.axes, seed: v.seed, live: m.lane().live,
-		w: m.scape.w, h: m.scape.h, dim: len(s.Theta),
+		w: w, h: h, dim: len(s.Theta),
 	}
 	if !v.fitted {
 		want.view = m.world.view
@@ -151,7 +152,7 @@ func (m *Model) begin(want planeKey, s *train.Snapshot) {
 		}
 	}
 	v.want, v.began = want, time.Now()
-	v.work = explore(m.ctx, &m.background, e)
+	v.work = explore(m.ctx, m.background, e)
 }
 
 // take shows what has been found, once there is something to see.
@@ -245,7 +246,7 @@ func (l *lane) flatten(p *plane.Plane) []train.XY {
 // drawPlane is the loss on a plane with the paths of all runs over it.
 func (m *Model) drawPlane(p pane) {
 	in := p.inner()
-	m.scape = rect{in.x, in.y, in.w, max(in.h-1, 0)} // the last row says how far to trust the picture
+	m.scape = planeRect(in)
 	v := &m.world.plane
 	names := map[picture]string{
 		picturePrincipal:   "principal components of the path",
@@ -299,6 +300,9 @@ func (m *Model) drawPlane(p pane) {
 	m.drawPlaces(o)
 	m.drawTrust(rect{in.x, in.y + in.h - 1, in.w, 1})
 }
+
+// planeRect is where the plane is drawn in its panel: the last row says how far to trust the picture.
+func planeRect(in rect) rect { return rect{in.x, in.y, in.w, max(in.h-1, 0)} }
 
 // drawTrust says how well the plane stands for the run, and how much of it has been computed.
 func (m *Model) drawTrust(r rect) {

@@ -155,7 +155,7 @@ func lossText(s *train.Snapshot, columns int) string {
 // firstRow is the first line of the list that is shown in so many rows.
 func (m *Model) firstRow(rows []listed, room int) int {
 	at := slices.IndexFunc(rows, func(r listed) bool { return r.lane == m.sel })
-	return max(0, at-room+1)
+	return m.scrolled(max(0, at-room+1), len(rows), room)
 }
 
 // runAt is the run whose line in the list is at a place of the screen.

@@ -21,8 +21,6 @@ type search struct {
 	progress lrfinder.Progress
 	err      error
 	news     bool // since the last frame
-
-	curve plot.Chart
 }
 
 // fresh reports whether there is something new to draw.
@@ -41,7 +39,7 @@ func (s *search) share() float64 {
 
 // drawTrial draws the losses of a trial, a curve for each seed.
 func (s *search) drawTrial(m *Model, t *lrfinder.Trial, r rect) {
-	c := &s.curve
+	c := &m.boxed(s).trial
 	m.blank(c)
 	c.Log = true
 	for _, losses := range t.Curves() {

@@ -79,6 +79,7 @@ func (m *Model) drawTune(p pane) {
 	if m.tune >= in.h {
 		first = m.tune - in.h + 1
 	}
+	first = m.scrolled(first, len(rows), in.h)
 	const labelW, valueW = 19, 11
 	for i := first; i < len(rows) && i-first < in.h; i++ {
 		r, y := rows[i], in.y+i-first

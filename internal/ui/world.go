@@ -138,18 +138,27 @@ func sameProblem(a, b problems.Spec) bool {
 
 // fieldFor returns the landscape for a picture of w×h cells, computed again only when something changed.
 func (w *world) fieldFor(cols, rows int) *plot.Field {
-	key := fieldKey{w.spec.Name + w.spec.Formula, w.knobs, w.view, cols, rows}
-	if key != w.drawn {
+	if key := w.keyOf(cols, rows); key != w.drawn {
 		w.drawn = key
-		low := math.NaN()
-		if minima := w.minima(); len(minima) > 0 && minima[0].Global {
-			low = minima[0].F
-		}
-		x := make([]float64, 2)
-		w.field.Compute(func(a, b float64) float64 {
-			x[0], x[1] = a, b
-			return w.problem.Value(x)
-		}, w.view, cols, rows, low)
+		w.compute(&w.field, cols, rows)
 	}
 	return &w.field
+}
+
+// keyOf tells for what a field of that size would be computed now.
+func (w *world) keyOf(cols, rows int) fieldKey {
+	return fieldKey{w.spec.Name + w.spec.Formula, w.knobs, w.view, cols, rows}
+}
+
+// compute makes a landscape of the problem.
+func (w *world) compute(field *plot.Field, cols, rows int) {
+	low := math.NaN()
+	if minima := w.minima(); len(minima) > 0 && minima[0].Global {
+		low = minima[0].F
+	}
+	x := make([]float64, 2)
+	field.Compute(func(a, b float64) float64 {
+		x[0], x[1] = a, b
+		return w.problem.Value(x)
+	}, w.view, cols, rows, low)
 }
