@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -160,10 +161,13 @@ func noScreen(out any) string {
 
 // show runs the screen until the person or a signal ends it. However it ends, the terminal is left as it was.
 func show(model paint.Model, out, stderr io.Writer, options ...tea.ProgramOption) error {
+	if os.Getenv("GOGC") == "" {
+		defer debug.SetGCPercent(debug.SetGCPercent(50)) // half of the garbage, for little time: steps make none
+	}
 	signals, stop := catchSignals()
 	defer stop()
 	screen := paint.NewScreen(out)
-	options = append(options, tea.WithoutSignalHandler(), tea.WithOutput(through(screen, out)), tea.WithFPS(120)) // how soon the terminal is set up: frames are painted beside that
+	options = append(options, tea.WithoutSignalHandler(), tea.WithOutput(through(screen, out)), tea.WithFPS(60)) // how soon the terminal is set up: frames are painted beside that
 	// Bubble Tea's own handler does not know SIGHUP and does not tell which signal it was.
 	program := tea.NewProgram(paint.On(screen, model), options...)
 	before, _ := term.GetState(os.Stdin.Fd())

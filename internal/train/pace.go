@@ -31,6 +31,10 @@ func (p *pace) learn(steps int, took time.Duration) {
 // maxDebt is how long a run that could not keep up tries to make up for; older debts are forgiven.
 const maxDebt = 100 * time.Millisecond
 
+// leastWait is how long a run waits at least for steps to become due. A processor that is woken for every step of several runs
+// would do nothing else, and nobody sees them come one by one.
+const leastWait = 25 * time.Millisecond
+
 // longest is how long a run waits before it looks again.
 const longest = time.Hour
 
@@ -48,7 +52,7 @@ func (p *pace) due(now time.Time, rate float64) (steps int, until time.Duration)
 	if owed >= 1 {
 		return int(min(owed, maxChunk)), 0
 	}
-	return 0, time.Duration(min((1-owed)/rate, longest.Seconds()) * float64(time.Second))
+	return 0, max(leastWait, time.Duration(min((1-owed)/rate, longest.Seconds())*float64(time.Second)))
 }
 
 func (p *pace) paid(steps int) { p.steps += steps }

@@ -83,9 +83,13 @@ func waitFrames(out *wire, n int) {
 // bytes written in the median and processor time, that of the runs (60 steps a second) included. An operation
 // is a frame.
 func BenchmarkFrame(b *testing.B) {
-	for _, problem := range []string{"beale", "digits"} {
-		b.Run(problem, func(b *testing.B) {
-			onTerminal(b, 200, 60, Options{Runs: DefaultRuns(problems.Ref{Name: problem}, 7)}, func(_ *tea.Program, _ *Model, out *wire) {
+	for name, specs := range map[string][]train.Spec{
+		"beale":     DefaultRuns(problems.Ref{Name: "beale"}, 7),
+		"digits":    DefaultRuns(problems.Ref{Name: "digits"}, 7),
+		"nine runs": race(MaxRuns),
+	} {
+		b.Run(name, func(b *testing.B) {
+			onTerminal(b, 200, 60, Options{Runs: specs}, func(_ *tea.Program, _ *Model, out *wire) {
 				waitFrames(out, 90)
 				first, cpu := out.count(), cpuTime()
 				b.ResetTimer()
@@ -104,15 +108,19 @@ func BenchmarkFrame(b *testing.B) {
 	}
 }
 
+// race are so many runs on Beale's function.
+func race(n int) (specs []train.Spec) {
+	for i := range n {
+		specs = append(specs, Start(problems.Ref{Name: "beale"}, []string{"momentum", "adam", "rmsprop"}[i%3], uint64(i)))
+	}
+	return specs
+}
+
 // BenchmarkDraw measures drawing alone, of races with a history of some thousand steps.
 func BenchmarkDraw(b *testing.B) {
 	for _, runs := range []int{2, MaxRuns} {
 		b.Run(fmt.Sprint(runs, " runs"), func(b *testing.B) {
-			var specs []train.Spec
-			for i := range runs {
-				specs = append(specs, Start(problems.Ref{Name: "beale"}, []string{"momentum", "adam", "rmsprop"}[i%3], uint64(i)))
-			}
-			m, err := New(context.Background(), Options{Runs: specs, Paused: true})
+			m, err := New(context.Background(), Options{Runs: race(runs), Paused: true})
 			if err != nil {
 				b.Fatal(err)
 			}
