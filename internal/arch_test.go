@@ -38,6 +38,7 @@ var mayImport = map[string][]string{
 	"opttui/internal/report":    {"lrfinder", "plot", "knob"},
 	"opttui/internal/ui":        {"advice", "journal", "export", "curvature", "recipe", "report", "lrfinder", "train", "plot", "plane", "formula", "optim", "problems", "dataset", "ewma", "knob", "usage"},
 	"opttui/internal/serve":     {"ui", "train", "usage"},
+	"opttui/bench":              {"train", "plot", "optim", "problems", "dataset", "knob"}, // no part of the program
 	"opttui/cmd/opttui":         {"serve", "ui", "advice", "journal", "export", "curvature", "recipe", "report", "lrfinder", "critical", "train", "plot", "optim", "problems", "dataset", "ewma", "knob", "usage"},
 }
 
