@@ -18,7 +18,6 @@ type side interface {
 // work is what is compared.
 type work struct {
 	heading, name, unit string
-	note                string // what is particular about it
 	mine                mine
 	rivals              []rival
 	// same tells how far the values may be apart, relative to them; where it is 0 all have to be at most most.

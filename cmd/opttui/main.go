@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"opttui/internal/kernel"
 	"opttui/internal/usage"
 	"os"
 	"strings"
@@ -85,6 +86,7 @@ func rootCommand() *cobra.Command {
 	root.Version = version()
 	root.SetVersionTemplate("opttui {{.Version}}\n")
 	root.SilenceErrors, root.SilenceUsage = true, true
+	root.PersistentPreRunE = func(*cobra.Command, []string) error { return kernel.Err() }
 	root.AddCommand(
 		runCommand(),
 		lrfindCommand(),
