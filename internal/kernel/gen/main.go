@@ -20,6 +20,7 @@ var files = []struct {
 	make func(*build.Context)
 }{
 	{"peak", peak},
+	{"update", writeUpdates},
 }
 
 func main() {
