@@ -7,13 +7,17 @@ import "math"
 // formula says g it means G + λθ with the gradient G in g. All levels give the same bits on amd64: no operation is fused
 // with another.
 
-// Tiny is the smallest number that updates keep. Smaller ones count as zero, in gradients and in what rules remember: a rule
-// that has converged would otherwise compute with denormal numbers for ever, which takes several times as long.
+// fewest is the number of parameters below which a plain loop is faster than the call of one in assembly.
+const fewest = 16
+
+// Tiny is the smallest number that updates keep. Smaller ones count as zero, in parameters, gradients and what rules
+// remember: a run that has converged would otherwise compute with denormal numbers for ever, which takes several times as
+// long.
 const Tiny = 1e-300
 
 // Flush is v, or 0 where |v| < Tiny.
 func Flush(v float64) float64 {
-	if v < Tiny && v > -Tiny {
+	if math.Abs(v) < Tiny {
 		return 0
 	}
 	return v
@@ -48,9 +52,13 @@ type SGD struct {
 // Update takes one step.
 func (c *SGD) Update(x, g []float64) {
 	g = g[:len(x)]
-	for i := c.vectors(x, g); i < len(x); i++ {
+	k := 0
+	if len(x) >= fewest {
+		k = c.vectors(x, g)
+	}
+	for i := k; i < len(x); i++ {
 		v := x[i]
-		x[i] = v - c.Rate*Flush(g[i]+c.Decay*v)
+		x[i] = Flush(v - c.Rate*Flush(g[i]+c.Decay*v))
 	}
 }
 
@@ -66,10 +74,14 @@ type Momentum struct {
 func (c *Momentum) Update(x, g, v []float64) {
 	g = g[:len(x)]
 	v = v[:len(x)]
-	for i := c.vectors(x, g, v); i < len(x); i++ {
+	k := 0
+	if len(x) >= fewest {
+		k = c.vectors(x, g, v)
+	}
+	for i := k; i < len(x); i++ {
 		w := x[i]
 		v[i] = Flush(c.Alpha*v[i] + c.Unit*Flush(g[i]+c.Decay*w))
-		x[i] = w + c.Scale*v[i]
+		x[i] = Flush(w + c.Scale*v[i])
 	}
 }
 
@@ -84,11 +96,15 @@ type Nesterov struct {
 func (c *Nesterov) Update(x, g, v []float64) {
 	g = g[:len(x)]
 	v = v[:len(x)]
-	for i := c.vectors(x, g, v); i < len(x); i++ {
+	k := 0
+	if len(x) >= fewest {
+		k = c.vectors(x, g, v)
+	}
+	for i := k; i < len(x); i++ {
 		w := x[i]
 		d := Flush(g[i] + c.Decay*w)
 		v[i] = Flush(c.Alpha*v[i] + d)
-		x[i] = w - c.Rate*(d+c.Alpha*v[i])
+		x[i] = Flush(w - c.Rate*(d+c.Alpha*v[i]))
 	}
 }
 
@@ -103,11 +119,15 @@ type LookAhead struct {
 func (c *LookAhead) Update(x, g, v []float64) {
 	g = g[:len(x)]
 	v = v[:len(x)]
-	for i := c.vectors(x, g, v); i < len(x); i++ {
+	k := 0
+	if len(x) >= fewest {
+		k = c.vectors(x, g, v)
+	}
+	for i := k; i < len(x); i++ {
 		y := x[i]
 		d := c.Rate * Flush(g[i]+c.Decay*y)
 		v[i] = Flush(c.Alpha*v[i] - d)
-		x[i] = y - d
+		x[i] = Flush(y - d)
 	}
 }
 
@@ -123,11 +143,15 @@ type AdaGrad struct {
 func (c *AdaGrad) Update(x, g, r []float64) {
 	g = g[:len(x)]
 	r = r[:len(x)]
-	for i := c.vectors(x, g, r); i < len(x); i++ {
+	k := 0
+	if len(x) >= fewest {
+		k = c.vectors(x, g, r)
+	}
+	for i := k; i < len(x); i++ {
 		v := x[i]
 		d := Flush(g[i] + c.Decay*v)
 		r[i] = Flush(r[i] + d*d)
-		x[i] = v - c.Rate*d/(math.Sqrt(r[i]+c.Inside)+c.Outside)
+		x[i] = Flush(v - c.Rate*d/(math.Sqrt(r[i]+c.Inside)+c.Outside))
 	}
 }
 
@@ -145,11 +169,15 @@ type RMSProp struct {
 func (c *RMSProp) Update(x, g, r []float64) {
 	g = g[:len(x)]
 	r = r[:len(x)]
-	for i := c.vectors(x, g, r); i < len(x); i++ {
+	k := 0
+	if len(x) >= fewest {
+		k = c.vectors(x, g, r)
+	}
+	for i := k; i < len(x); i++ {
 		v := x[i]
 		d := Flush(g[i] + c.Decay*v)
 		r[i] = Flush(c.Rho*r[i] + c.Sigma*d*d)
-		x[i] = v - c.Rate*(d/(math.Sqrt(r[i]+c.Inside)+c.Outside))
+		x[i] = Flush(v - c.Rate*(d/(math.Sqrt(r[i]+c.Inside)+c.Outside)))
 	}
 }
 
@@ -168,14 +196,18 @@ func (c *AdaDelta) Update(x, g, r, u, q []float64) {
 	r = r[:len(x)]
 	u = u[:len(x)]
 	q = q[:len(x)]
-	for i := c.vectors(x, g, r, u, q); i < len(x); i++ {
+	k := 0
+	if len(x) >= fewest {
+		k = c.vectors(x, g, r, u, q)
+	}
+	for i := k; i < len(x); i++ {
 		v := x[i]
 		d := Flush(g[i] + c.Decay*v)
 		r[i] = Flush(c.Rho*r[i] + c.Sigma*d*d)
 		q[i] = math.Sqrt(u[i]+c.Eps) / math.Sqrt(r[i]+c.Eps)
 		d = Flush(q[i] * d)
 		u[i] = Flush(c.Rho*u[i] + c.Sigma*d*d)
-		x[i] = v - c.Rate*d
+		x[i] = Flush(v - c.Rate*d)
 	}
 }
 
@@ -198,12 +230,17 @@ func (c *Adam) Update(x, g, s, r []float64) {
 	g = g[:len(x)]
 	s = s[:len(x)]
 	r = r[:len(x)]
-	for i := c.vectors(x, g, s, r); i < len(x); i++ {
+	k := 0
+	if len(x) >= fewest {
+		k = c.vectors(x, g, s, r)
+	}
+	for i := k; i < len(x); i++ {
 		v := x[i]
 		d := Flush(g[i] + c.Decay*v)
-		s[i] = Flush(c.Alpha*s[i] + c.Unit*d)
-		r[i] = Flush(c.Rho*r[i] + c.Sigma*d*d)
-		x[i] = c.Keep*v - c.Rate*s[i]/(math.Sqrt(c.Correct*r[i]+c.Inside)+c.Outside)
+		a := Flush(c.Alpha*s[i] + c.Unit*d)
+		b := Flush(c.Rho*r[i] + c.Sigma*d*d)
+		x[i] = Flush(c.Keep*v - c.Rate*a/(math.Sqrt(c.Correct*b+c.Inside)+c.Outside))
+		s[i], r[i] = a, b
 	}
 }
 
@@ -216,13 +253,17 @@ func (c *AMSGrad) Update(x, g, s, r, m []float64) {
 	s = s[:len(x)]
 	r = r[:len(x)]
 	m = m[:len(x)]
-	for i := c.vectors(x, g, s, r, m); i < len(x); i++ {
+	k := 0
+	if len(x) >= fewest {
+		k = c.vectors(x, g, s, r, m)
+	}
+	for i := k; i < len(x); i++ {
 		v := x[i]
 		d := Flush(g[i] + c.Decay*v)
 		s[i] = Flush(c.Alpha*s[i] + c.Unit*d)
 		r[i] = Flush(c.Rho*r[i] + c.Sigma*d*d)
 		m[i] = larger(m[i], r[i])
-		x[i] = c.Keep*v - c.Rate*s[i]/(math.Sqrt(c.Correct*m[i]+c.Inside)+c.Outside)
+		x[i] = Flush(c.Keep*v - c.Rate*s[i]/(math.Sqrt(c.Correct*m[i]+c.Inside)+c.Outside))
 	}
 }
 
@@ -245,12 +286,16 @@ func (c *NAdam) Update(x, g, s, r []float64) {
 	g = g[:len(x)]
 	s = s[:len(x)]
 	r = r[:len(x)]
-	for i := c.vectors(x, g, s, r); i < len(x); i++ {
+	k := 0
+	if len(x) >= fewest {
+		k = c.vectors(x, g, s, r)
+	}
+	for i := k; i < len(x); i++ {
 		v := x[i]
 		d := Flush(g[i] + c.Decay*v)
 		s[i] = Flush(c.Alpha*s[i] + c.Unit*d)
 		r[i] = Flush(c.Rho*r[i] + c.Sigma*d*d)
-		x[i] = v - c.Rate*(c.Now*d+c.Ahead*s[i])/(math.Sqrt(c.Correct*r[i])+c.Outside)
+		x[i] = Flush(v - c.Rate*(c.Now*d+c.Ahead*s[i])/(math.Sqrt(c.Correct*r[i])+c.Outside))
 	}
 }
 
@@ -270,12 +315,16 @@ func (c *RAdam) Update(x, g, s, r []float64) {
 	g = g[:len(x)]
 	s = s[:len(x)]
 	r = r[:len(x)]
-	for i := c.vectors(x, g, s, r); i < len(x); i++ {
+	k := 0
+	if len(x) >= fewest {
+		k = c.vectors(x, g, s, r)
+	}
+	for i := k; i < len(x); i++ {
 		v := x[i]
 		d := Flush(g[i] + c.Decay*v)
 		s[i] = Flush(c.Alpha*s[i] + c.Unit*d)
 		r[i] = Flush(c.Rho*r[i] + c.Sigma*d*d)
-		x[i] = v - c.Rate*(s[i]/(math.Sqrt(r[i])+c.Outside))
+		x[i] = Flush(v - c.Rate*(s[i]/(math.Sqrt(r[i])+c.Outside)))
 	}
 }
 
@@ -294,12 +343,16 @@ func (c *AdaMax) Update(x, g, s, m []float64) {
 	g = g[:len(x)]
 	s = s[:len(x)]
 	m = m[:len(x)]
-	for i := c.vectors(x, g, s, m); i < len(x); i++ {
+	k := 0
+	if len(x) >= fewest {
+		k = c.vectors(x, g, s, m)
+	}
+	for i := k; i < len(x); i++ {
 		v := x[i]
 		d := Flush(g[i] + c.Decay*v)
 		s[i] = Flush(c.Alpha*s[i] + c.Unit*d)
 		m[i] = larger(math.Abs(d)+c.Eps, c.Rho*m[i])
-		x[i] = v - c.Rate*s[i]/m[i]
+		x[i] = Flush(v - c.Rate*s[i]/m[i])
 	}
 }
 
@@ -317,9 +370,13 @@ type Lion struct {
 func (c *Lion) Update(x, g, m []float64) {
 	g = g[:len(x)]
 	m = m[:len(x)]
-	for i := c.vectors(x, g, m); i < len(x); i++ {
+	k := 0
+	if len(x) >= fewest {
+		k = c.vectors(x, g, m)
+	}
+	for i := k; i < len(x); i++ {
 		v, d := x[i], Flush(g[i])
-		x[i] = v - c.Rate*(Sign(Flush(c.Alpha*m[i]+c.Unit*d))+c.Decay*v)
+		x[i] = Flush(v - c.Rate*(Sign(Flush(c.Alpha*m[i]+c.Unit*d))+c.Decay*v))
 		m[i] = Flush(c.Rho*m[i] + c.Sigma*d)
 	}
 }

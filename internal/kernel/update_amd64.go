@@ -1,11 +1,8 @@
 package kernel
 
-// fewest is the number of parameters below which a plain loop is faster than the call of a vector one.
-const fewest = 16
-
 // vectors is how many of n numbers the assembly takes at this level: all but a rest, or none.
 func vectors(n int) int {
-	if n < fewest || level == portable {
+	if level == portable {
 		return 0
 	}
 	return n &^ 7

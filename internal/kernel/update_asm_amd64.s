@@ -29,6 +29,9 @@ loop:
 	VMOVAPD.Z Z5, K1, Z5
 	VMULPD    Z5, Z0, Z5
 	VSUBPD    Z5, Z4, Z4
+	VANDPD    Z3, Z4, Z5
+	VCMPPD    $0x05, Z2, Z5, K1
+	VMOVAPD.Z Z4, K1, Z4
 	VMOVUPD   Z4, (CX)(AX*8)
 	ADDQ      $0x08, AX
 	CMPQ      AX, BX
@@ -63,6 +66,9 @@ loop:
 	VBROADCASTSD (SI), Y4
 	VMULPD       Y3, Y4, Y3
 	VSUBPD       Y3, Y2, Y2
+	VANDPD       Y1, Y2, Y3
+	VCMPPD       $0x05, Y0, Y3, Y3
+	VANDPD       Y2, Y3, Y2
 	VMOVUPD      Y2, (CX)(AX*8)
 	ADDQ         $0x04, AX
 	CMPQ         AX, BX
@@ -108,6 +114,9 @@ loop:
 	VMOVUPD   Z7, (BX)(AX*8)
 	VMULPD    Z7, Z2, Z7
 	VADDPD    Z7, Z6, Z6
+	VANDPD    Z5, Z6, Z7
+	VCMPPD    $0x05, Z4, Z7, K1
+	VMOVAPD.Z Z6, K1, Z6
 	VMOVUPD   Z6, (CX)(AX*8)
 	ADDQ      $0x08, AX
 	CMPQ      AX, SI
@@ -153,6 +162,9 @@ loop:
 	VBROADCASTSD 16(DI), Y4
 	VMULPD       Y3, Y4, Y3
 	VADDPD       Y3, Y2, Y2
+	VANDPD       Y1, Y2, Y3
+	VCMPPD       $0x05, Y0, Y3, Y3
+	VANDPD       Y2, Y3, Y2
 	VMOVUPD      Y2, (CX)(AX*8)
 	ADDQ         $0x04, AX
 	CMPQ         AX, SI
@@ -198,6 +210,9 @@ loop:
 	VADDPD    Z7, Z6, Z6
 	VMULPD    Z6, Z0, Z6
 	VSUBPD    Z6, Z5, Z5
+	VANDPD    Z4, Z5, Z6
+	VCMPPD    $0x05, Z3, Z6, K1
+	VMOVAPD.Z Z5, K1, Z5
 	VMOVUPD   Z5, (CX)(AX*8)
 	ADDQ      $0x08, AX
 	CMPQ      AX, SI
@@ -244,6 +259,9 @@ loop:
 	VADDPD       Y4, Y3, Y3
 	VMULPD       Y3, Y5, Y3
 	VSUBPD       Y3, Y2, Y2
+	VANDPD       Y1, Y2, Y3
+	VCMPPD       $0x05, Y0, Y3, Y3
+	VANDPD       Y2, Y3, Y2
 	VMOVUPD      Y2, (CX)(AX*8)
 	ADDQ         $0x04, AX
 	CMPQ         AX, SI
@@ -287,6 +305,9 @@ loop:
 	VMOVAPD.Z Z7, K1, Z7
 	VMOVUPD   Z7, (BX)(AX*8)
 	VSUBPD    Z6, Z5, Z5
+	VANDPD    Z4, Z5, Z6
+	VCMPPD    $0x05, Z3, Z6, K1
+	VMOVAPD.Z Z5, K1, Z5
 	VMOVUPD   Z5, (CX)(AX*8)
 	ADDQ      $0x08, AX
 	CMPQ      AX, SI
@@ -330,6 +351,9 @@ loop:
 	VANDPD       Y4, Y5, Y4
 	VMOVUPD      Y4, (BX)(AX*8)
 	VSUBPD       Y3, Y2, Y2
+	VANDPD       Y1, Y2, Y3
+	VCMPPD       $0x05, Y0, Y3, Y3
+	VANDPD       Y2, Y3, Y2
 	VMOVUPD      Y2, (CX)(AX*8)
 	ADDQ         $0x04, AX
 	CMPQ         AX, SI
@@ -378,6 +402,9 @@ loop:
 	VADDPD    Z2, Z8, Z8
 	VDIVPD    Z8, Z7, Z7
 	VSUBPD    Z7, Z6, Z6
+	VANDPD    Z5, Z6, Z7
+	VCMPPD    $0x05, Z4, Z7, K1
+	VMOVAPD.Z Z6, K1, Z6
 	VMOVUPD   Z6, (CX)(AX*8)
 	ADDQ      $0x08, AX
 	CMPQ      AX, SI
@@ -426,6 +453,9 @@ loop:
 	VADDPD       Y5, Y4, Y4
 	VDIVPD       Y4, Y3, Y3
 	VSUBPD       Y3, Y2, Y2
+	VANDPD       Y1, Y2, Y3
+	VCMPPD       $0x05, Y0, Y3, Y3
+	VANDPD       Y2, Y3, Y2
 	VMOVUPD      Y2, (CX)(AX*8)
 	ADDQ         $0x04, AX
 	CMPQ         AX, SI
@@ -478,6 +508,9 @@ loop:
 	VDIVPD    Z10, Z9, Z9
 	VMULPD    Z9, Z0, Z9
 	VSUBPD    Z9, Z8, Z8
+	VANDPD    Z7, Z8, Z9
+	VCMPPD    $0x05, Z6, Z9, K1
+	VMOVAPD.Z Z8, K1, Z8
 	VMOVUPD   Z8, (CX)(AX*8)
 	ADDQ      $0x08, AX
 	CMPQ      AX, SI
@@ -530,6 +563,9 @@ loop:
 	VDIVPD       Y4, Y3, Y3
 	VMULPD       Y3, Y5, Y3
 	VSUBPD       Y3, Y2, Y2
+	VANDPD       Y1, Y2, Y3
+	VCMPPD       $0x05, Y0, Y3, Y3
+	VANDPD       Y2, Y3, Y2
 	VMOVUPD      Y2, (CX)(AX*8)
 	ADDQ         $0x04, AX
 	CMPQ         AX, SI
@@ -599,6 +635,9 @@ loop:
 	VMOVUPD   Z9, (SI)(AX*8)
 	VMULPD    Z8, Z0, Z8
 	VSUBPD    Z8, Z7, Z7
+	VANDPD    Z6, Z7, Z8
+	VCMPPD    $0x05, Z5, Z8, K1
+	VMOVAPD.Z Z7, K1, Z7
 	VMOVUPD   Z7, (CX)(AX*8)
 	ADDQ      $0x08, AX
 	CMPQ      AX, R8
@@ -671,6 +710,9 @@ loop:
 	VBROADCASTSD (R9), Y4
 	VMULPD       Y3, Y4, Y3
 	VSUBPD       Y3, Y2, Y2
+	VANDPD       Y1, Y2, Y3
+	VCMPPD       $0x05, Y0, Y3, Y3
+	VANDPD       Y2, Y3, Y2
 	VMOVUPD      Y2, (CX)(AX*8)
 	ADDQ         $0x04, AX
 	CMPQ         AX, R8
@@ -738,6 +780,9 @@ loop:
 	VDIVPD    Z13, Z14, Z13
 	VMULPD    Z12, Z8, Z12
 	VSUBPD    Z13, Z12, Z12
+	VANDPD    Z11, Z12, Z13
+	VCMPPD    $0x05, Z10, Z13, K1
+	VMOVAPD.Z Z12, K1, Z12
 	VMOVUPD   Z12, (CX)(AX*8)
 	ADDQ      $0x08, AX
 	CMPQ      AX, DI
@@ -805,6 +850,9 @@ loop:
 	VBROADCASTSD 64(R8), Y4
 	VMULPD       Y2, Y4, Y2
 	VSUBPD       Y3, Y2, Y2
+	VANDPD       Y1, Y2, Y3
+	VCMPPD       $0x05, Y0, Y3, Y3
+	VANDPD       Y2, Y3, Y2
 	VMOVUPD      Y2, (CX)(AX*8)
 	ADDQ         $0x04, AX
 	CMPQ         AX, DI
@@ -876,6 +924,9 @@ loop:
 	VDIVPD    Z13, Z14, Z13
 	VMULPD    Z12, Z8, Z12
 	VSUBPD    Z13, Z12, Z12
+	VANDPD    Z11, Z12, Z13
+	VCMPPD    $0x05, Z10, Z13, K1
+	VMOVAPD.Z Z12, K1, Z12
 	VMOVUPD   Z12, (CX)(AX*8)
 	ADDQ      $0x08, AX
 	CMPQ      AX, R8
@@ -947,6 +998,9 @@ loop:
 	VBROADCASTSD 64(R9), Y4
 	VMULPD       Y2, Y4, Y2
 	VSUBPD       Y3, Y2, Y2
+	VANDPD       Y1, Y2, Y3
+	VCMPPD       $0x05, Y0, Y3, Y3
+	VANDPD       Y2, Y3, Y2
 	VMOVUPD      Y2, (CX)(AX*8)
 	ADDQ         $0x04, AX
 	CMPQ         AX, R8
@@ -1015,6 +1069,9 @@ loop:
 	VMULPD    Z13, Z0, Z13
 	VDIVPD    Z14, Z13, Z13
 	VSUBPD    Z13, Z12, Z12
+	VANDPD    Z11, Z12, Z13
+	VCMPPD    $0x05, Z10, Z13, K1
+	VMOVAPD.Z Z12, K1, Z12
 	VMOVUPD   Z12, (CX)(AX*8)
 	ADDQ      $0x08, AX
 	CMPQ      AX, DI
@@ -1083,6 +1140,9 @@ loop:
 	VMULPD       Y3, Y5, Y3
 	VDIVPD       Y4, Y3, Y3
 	VSUBPD       Y3, Y2, Y2
+	VANDPD       Y1, Y2, Y3
+	VCMPPD       $0x05, Y0, Y3, Y3
+	VANDPD       Y2, Y3, Y2
 	VMOVUPD      Y2, (CX)(AX*8)
 	ADDQ         $0x04, AX
 	CMPQ         AX, DI
@@ -1144,6 +1204,9 @@ loop:
 	VDIVPD    Z10, Z11, Z10
 	VMULPD    Z10, Z0, Z10
 	VSUBPD    Z10, Z9, Z9
+	VANDPD    Z8, Z9, Z10
+	VCMPPD    $0x05, Z7, Z10, K1
+	VMOVAPD.Z Z9, K1, Z9
 	VMOVUPD   Z9, (CX)(AX*8)
 	ADDQ      $0x08, AX
 	CMPQ      AX, DI
@@ -1205,6 +1268,9 @@ loop:
 	VDIVPD       Y3, Y4, Y3
 	VMULPD       Y3, Y5, Y3
 	VSUBPD       Y3, Y2, Y2
+	VANDPD       Y1, Y2, Y3
+	VCMPPD       $0x05, Y0, Y3, Y3
+	VANDPD       Y2, Y3, Y2
 	VMOVUPD      Y2, (CX)(AX*8)
 	ADDQ         $0x04, AX
 	CMPQ         AX, DI
@@ -1260,6 +1326,9 @@ loop:
 	VMULPD    Z10, Z0, Z10
 	VDIVPD    Z9, Z10, Z9
 	VSUBPD    Z9, Z8, Z8
+	VANDPD    Z7, Z8, Z9
+	VCMPPD    $0x05, Z6, Z9, K1
+	VMOVAPD.Z Z8, K1, Z8
 	VMOVUPD   Z8, (CX)(AX*8)
 	ADDQ      $0x08, AX
 	CMPQ      AX, DI
@@ -1315,6 +1384,9 @@ loop:
 	VMULPD       Y4, Y5, Y4
 	VDIVPD       Y3, Y4, Y3
 	VSUBPD       Y3, Y2, Y2
+	VANDPD       Y1, Y2, Y3
+	VCMPPD       $0x05, Y0, Y3, Y3
+	VANDPD       Y2, Y3, Y2
 	VMOVUPD      Y2, (CX)(AX*8)
 	ADDQ         $0x04, AX
 	CMPQ         AX, DI
@@ -1374,6 +1446,9 @@ loop:
 	VADDPD       Z9, Z11, Z9
 	VMULPD       Z9, Z0, Z9
 	VSUBPD       Z9, Z8, Z8
+	VANDPD       Z7, Z8, Z9
+	VCMPPD       $0x05, Z6, Z9, K1
+	VMOVAPD.Z    Z8, K1, Z8
 	VMOVUPD      Z8, (CX)(AX*8)
 	VMOVUPD      (BX)(AX*8), Z8
 	VMULPD       Z8, Z3, Z8
@@ -1439,6 +1514,9 @@ loop:
 	VADDPD       Y6, Y3, Y3
 	VMULPD       Y3, Y5, Y3
 	VSUBPD       Y3, Y2, Y2
+	VANDPD       Y1, Y2, Y3
+	VCMPPD       $0x05, Y0, Y3, Y3
+	VANDPD       Y2, Y3, Y2
 	VMOVUPD      Y2, (CX)(AX*8)
 	VBROADCASTSD 24(DI), Y2
 	VMOVUPD      (BX)(AX*8), Y3

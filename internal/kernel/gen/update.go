@@ -36,6 +36,9 @@ func (b *body) load(name string) reg.VecVirtual {
 
 func (b *body) store(name string, v reg.VecVirtual) { b.c.VMOVUPD(v, b.at[name]) }
 
+// move stores θ, flushed.
+func (b *body) move(x reg.VecVirtual) { b.store("x", b.flush(x)) }
+
 // coef is a coefficient in all lanes.
 func (b *body) coef(name string) reg.VecVirtual {
 	if v, ok := b.held[name]; ok {
@@ -77,38 +80,38 @@ var updates = []update{
 	{"sgd", "x grad", "rate decay", func(b *body) {
 		x := b.load("x")
 		g := b.gradient(x)
-		b.store("x", b.sub(x, b.mul(b.coef("rate"), g)))
+		b.move(b.sub(x, b.mul(b.coef("rate"), g)))
 	}},
 	{"momentum", "x grad v", "alpha unit scale decay", func(b *body) {
 		x := b.load("x")
 		v := b.average("v", "alpha", "unit", b.gradient(x))
-		b.store("x", b.add(x, b.mul(b.coef("scale"), v)))
+		b.move(b.add(x, b.mul(b.coef("scale"), v)))
 	}},
 	{"nesterov", "x grad v", "rate alpha decay", func(b *body) {
 		x := b.load("x")
 		g := b.gradient(x)
 		v := b.flush(b.add(b.mul(b.coef("alpha"), b.load("v")), g))
 		b.store("v", v)
-		b.store("x", b.sub(x, b.mul(b.coef("rate"), b.add(g, b.mul(b.coef("alpha"), v)))))
+		b.move(b.sub(x, b.mul(b.coef("rate"), b.add(g, b.mul(b.coef("alpha"), v)))))
 	}},
 	{"lookAhead", "x grad v", "rate alpha decay", func(b *body) {
 		y := b.load("x")
 		d := b.mul(b.coef("rate"), b.gradient(y))
 		b.store("v", b.flush(b.sub(b.mul(b.coef("alpha"), b.load("v")), d)))
-		b.store("x", b.sub(y, d))
+		b.move(b.sub(y, d))
 	}},
 	{"adaGrad", "x grad r", "rate inside outside decay", func(b *body) {
 		x := b.load("x")
 		g := b.gradient(x)
 		r := b.flush(b.add(b.load("r"), b.mul(g, g)))
 		b.store("r", r)
-		b.store("x", b.sub(x, b.div(b.mul(b.coef("rate"), g), b.root(r))))
+		b.move(b.sub(x, b.div(b.mul(b.coef("rate"), g), b.root(r))))
 	}},
 	{"rmsProp", "x grad r", "rate rho sigma inside outside decay", func(b *body) {
 		x := b.load("x")
 		g := b.gradient(x)
 		r := b.square("r", "rho", "sigma", g)
-		b.store("x", b.sub(x, b.mul(b.coef("rate"), b.div(g, b.root(r)))))
+		b.move(b.sub(x, b.mul(b.coef("rate"), b.div(g, b.root(r)))))
 	}},
 	{"adaDelta", "x grad r u scale", "rate rho sigma eps decay", func(b *body) {
 		x := b.load("x")
@@ -119,7 +122,7 @@ var updates = []update{
 		b.store("scale", scale)
 		d := b.flush(b.mul(scale, g))
 		b.square("u", "rho", "sigma", d)
-		b.store("x", b.sub(x, b.mul(b.coef("rate"), d)))
+		b.move(b.sub(x, b.mul(b.coef("rate"), d)))
 	}},
 	{"adam", "x grad s r", "rate alpha unit rho sigma correct inside outside keep decay", func(b *body) {
 		x := b.load("x")
@@ -143,14 +146,14 @@ var updates = []update{
 		r := b.square("r", "rho", "sigma", g)
 		step := b.add(b.mul(b.coef("now"), g), b.mul(b.coef("ahead"), s))
 		root := b.add(b.sqrt(b.mul(b.coef("correct"), r)), b.coef("outside"))
-		b.store("x", b.sub(x, b.div(b.mul(b.coef("rate"), step), root)))
+		b.move(b.sub(x, b.div(b.mul(b.coef("rate"), step), root)))
 	}},
 	{"rAdam", "x grad s r", "rate alpha unit rho sigma outside decay", func(b *body) {
 		x := b.load("x")
 		g := b.gradient(x)
 		s := b.average("s", "alpha", "unit", g)
 		r := b.square("r", "rho", "sigma", g)
-		b.store("x", b.sub(x, b.mul(b.coef("rate"), b.div(s, b.add(b.sqrt(r), b.coef("outside"))))))
+		b.move(b.sub(x, b.mul(b.coef("rate"), b.div(s, b.add(b.sqrt(r), b.coef("outside"))))))
 	}},
 	{"adaMax", "x grad s u", "rate alpha unit rho eps decay", func(b *body) {
 		x := b.load("x")
@@ -158,13 +161,13 @@ var updates = []update{
 		s := b.average("s", "alpha", "unit", g)
 		u := b.max(b.add(b.abs(g), b.coef("eps")), b.mul(b.coef("rho"), b.load("u")))
 		b.store("u", u)
-		b.store("x", b.sub(x, b.div(b.mul(b.coef("rate"), s), u)))
+		b.move(b.sub(x, b.div(b.mul(b.coef("rate"), s), u)))
 	}},
 	{"lion", "x grad m", "rate alpha unit rho sigma decay", func(b *body) {
 		x, m := b.load("x"), b.load("m")
 		g := b.flush(b.load("grad"))
 		to := b.flush(b.add(b.mul(b.coef("alpha"), m), b.mul(b.coef("unit"), g)))
-		b.store("x", b.sub(x, b.mul(b.coef("rate"), b.add(b.sign(to), b.mul(b.coef("decay"), x)))))
+		b.move(b.sub(x, b.mul(b.coef("rate"), b.add(b.sign(to), b.mul(b.coef("decay"), x)))))
 		b.average("m", "rho", "sigma", g)
 	}},
 }
@@ -172,7 +175,7 @@ var updates = []update{
 // adapt is θ ← kθ − (εs)/root(cr).
 func (b *body) adapt(x, s, r reg.VecVirtual) {
 	step := b.div(b.mul(b.coef("rate"), s), b.root(b.mul(b.coef("correct"), r)))
-	b.store("x", b.sub(b.mul(b.coef("keep"), x), step))
+	b.move(b.sub(b.mul(b.coef("keep"), x), step))
 }
 
 // sign is −1, 0 or 1, and NaN for NaN, of a number that is flushed.
