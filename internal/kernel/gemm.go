@@ -2,23 +2,53 @@ package kernel
 
 import "fmt"
 
+// Multiplier multiplies matrices and keeps the memory that this takes, so that it allocates only for products larger than any
+// before. Its zero value is ready for use. It is for one goroutine at a time.
+type Multiplier[T Float] struct {
+	packed []T
+}
+
 // Multiply sets C = From + A·B. From may be C itself; without data it is zero. Each element of C is From's plus the products
 // in the order of the inner index, and with assembly each product is added with a single rounding, so it does not depend
-// on what is computed beside it. The rows of B, C and From must be contiguous (Right is 1); A may be anything. C may not
-// overlap with A or B. It panics if the sizes do not fit.
-func Multiply[T Float](c, from, a, b Matrix[T]) {
+// on what is computed beside it. The rows of C and From must be contiguous (Right is 1). C may not overlap with A or B. It
+// panics if the sizes do not fit.
+func (m *Multiplier[T]) Multiply(c, from, a, b Matrix[T]) {
 	check(&c, &from, &a, &b)
 	if c.Rows == 0 || c.Cols == 0 {
 		return
 	}
-	if level == portable || !assembled(&c, &from, &a, &b) {
-		multiplyPortable(&c, &from, &a, &b)
+	if level == portable || !m.assembled(&c, &from, &a, &b) {
+		m.portable(&c, &from, &a, &b)
+	}
+}
+
+// scratch returns memory for n numbers, with anything in them.
+func (m *Multiplier[T]) scratch(n int) []T {
+	if len(m.packed) < n {
+		m.packed = make([]T, n)
+	}
+	return m.packed[:n]
+}
+
+// pack copies the columns of b from j on, as many as fit beside each other into rows of the given width.
+func pack[T Float](to []T, b *Matrix[T], j, width int) {
+	if b.Right == 1 {
+		for k := range b.Rows {
+			copy(to[k*width:(k+1)*width], b.Data[k*b.Down+j:])
+		}
+		return
+	}
+	for i := range width {
+		column := b.Data[(j+i)*b.Right:]
+		for k := range b.Rows {
+			to[k*width+i] = column[k*b.Down]
+		}
 	}
 }
 
 // check panics if the matrices cannot be those of Multiply.
 func check[T Float](c, from, a, b *Matrix[T]) {
-	fits := a.Rows == c.Rows && b.Cols == c.Cols && a.Cols == b.Rows && b.Right == 1 && c.Right == 1
+	fits := a.Rows == c.Rows && b.Cols == c.Cols && a.Cols == b.Rows && c.Right == 1
 	if from.Data != nil {
 		fits = fits && from.Rows == c.Rows && from.Cols == c.Cols && from.Right == 1 && len(from.Data) >= from.size()
 	}
@@ -27,10 +57,14 @@ func check[T Float](c, from, a, b *Matrix[T]) {
 	}
 }
 
-// multiplyPortable is Multiply in Go. Four rows of B at a time are added to a row of C, which is read and written less
-// often then.
-func multiplyPortable[T Float](c, from, a, b *Matrix[T]) {
+// portable is Multiply in Go. Four rows of B at a time are added to a row of C, which is read and written less often then.
+func (m *Multiplier[T]) portable(c, from, a, b *Matrix[T]) {
 	n := c.Cols
+	if b.Right != 1 {
+		packed := Dense(m.scratch(b.Rows*n), b.Rows, n)
+		pack(packed.Data, b, 0, n)
+		b = &packed
+	}
 	for i := range c.Rows {
 		row := c.Data[i*c.Down:][:n]
 		if from.Data == nil {

@@ -36,7 +36,7 @@ func quick[T Float](t *testing.T, rng *rand.Rand, m, n, k int) {
 	a, b := Dense(random[T](rng, m*k), m, k), Dense(random[T](rng, k*n), k, n)
 	from := Dense(random[T](rng, m*n), m, n)
 	c := Dense(make([]T, m*n), m, n)
-	Multiply(c, from, a, b)
+	new(Multiplier[T]).Multiply(c, from, a, b)
 	for i := range m {
 		for j := range n {
 			want := float64(from.Data[i*n+j])
@@ -73,5 +73,6 @@ func benchmarkMultiply[T Float](b *testing.B, name string, m, n, k int) {
 	use(b, name)
 	rng := rand.New(rand.NewPCG(1, 1))
 	x, y, z := Dense(random[T](rng, m*k), m, k), Dense(random[T](rng, k*n), k, n), Dense(make([]T, m*n), m, n)
-	rates[T](b, slices.Index(names, name), 2*m*n*k, func() { Multiply(z, Matrix[T]{}, x, y) })
+	var mu Multiplier[T]
+	rates[T](b, slices.Index(names, name), 2*m*n*k, func() { mu.Multiply(z, Matrix[T]{}, x, y) })
 }
