@@ -4,12 +4,18 @@ package main
 import (
 	"bytes"
 	"flag"
+	"go/ast"
+	"go/importer"
+	"go/parser"
+	"go/token"
+	"go/types"
 	"log"
 	"os"
 	"path/filepath"
 
 	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/gotypes"
 	"github.com/mmcloughlin/avo/pass"
 	"github.com/mmcloughlin/avo/printer"
 )
@@ -20,7 +26,9 @@ var files = []struct {
 	make func(*build.Context)
 }{
 	{"peak", peak},
+	{"gemm", gemm},
 	{"update", writeUpdates},
+	{"linear", linear},
 }
 
 func main() {
@@ -36,11 +44,29 @@ func main() {
 	}
 }
 
+// kernelTypes are those of package kernel that its assembly knows.
+var kernelTypes = func() *types.Package {
+	set := token.NewFileSet()
+	file, err := parser.ParseFile(set, "../panel.go", nil, 0)
+	if err != nil {
+		log.Fatal(err)
+	}
+	pkg, err := (&types.Config{Importer: importer.Default()}).Check("opttui/internal/kernel", set, []*ast.File{file}, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return pkg
+}()
+
 // function begins a function. Its arguments do not escape, and it calls nothing.
 func function(c *build.Context, name, signature, doc string) {
+	s, err := gotypes.ParseSignatureInPackage(kernelTypes, signature)
+	if err != nil {
+		log.Fatal(err)
+	}
 	c.Function(name)
 	c.Attributes(attr.NOSPLIT)
-	c.SignatureExpr(signature)
+	c.Signature(s)
 	c.Pragma("noescape")
 	c.Doc(name + " " + doc)
 }
