@@ -1,10 +1,12 @@
 package optim
 
 import (
+	"math"
 	"slices"
 
 	"gonum.org/v1/gonum/floats"
 
+	"opttui/internal/kernel"
 	"opttui/internal/knob"
 )
 
@@ -30,11 +32,13 @@ type bfgs struct {
 	b       []float64 // B
 	s, y, u []float64 // Δθ, Δg, By
 	warm    bool      // B has seen a pair
+
+	ahead, next []float64 // the gradient after the last update, and B times it
 }
 
-// curved tells whether the pair s, y with the product sy has positive curvature beyond rounding.
-func curved(s, y []float64, sy float64) bool {
-	return sy > 1e-10*floats.Norm(s, 2)*floats.Norm(y, 2) && isFinite(1/sy)
+// curved tells whether a pair with the products sᵀy, sᵀs and yᵀy has positive curvature beyond rounding.
+func curved(sy, ss, yy float64) bool {
+	return sy > 1e-10*math.Sqrt(ss)*math.Sqrt(yy) && isFinite(1/sy)
 }
 
 func (o *bfgs) Init(l Layout) {
@@ -42,6 +46,7 @@ func (o *bfgs) Init(l Layout) {
 	o.search.init(n)
 	o.b = zeros(o.b, n*n)
 	o.s, o.y, o.u = zeros(o.s, n), zeros(o.y, n), zeros(o.u, n)
+	o.ahead, o.next = zeros(o.ahead, n), zeros(o.next, n)
 	o.warm = false
 }
 
@@ -52,44 +57,52 @@ func (o *bfgs) Step(obj Objective, p *Point) error {
 	}
 	floats.SubTo(o.s, p.X, o.search.x0)
 	floats.SubTo(o.y, p.G, o.search.g0)
-	if sy := floats.Dot(o.s, o.y); curved(o.s, o.y, sy) {
-		o.update(sy)
+	sy, yy := kernel.Dot(o.s, o.y), kernel.Dot(o.y, o.y)
+	if curved(sy, kernel.Dot(o.s, o.s), yy) {
+		o.update(sy, yy, p.G)
 	}
 	return nil
 }
 
 func (o *bfgs) direction(g, d []float64) float64 {
-	if !o.warm {
+	switch {
+	case !o.warm:
 		steepest(g, d)
 		return firstStep(g)
+	case slices.Equal(g, o.ahead): // as the last update has left it
+		copy(d, o.next)
+	default:
+		o.times(d, g)
 	}
-	n := len(g)
-	for i := range n {
-		d[i] = -floats.Dot(o.b[i*n:i*n+n], g)
-	}
+	steepest(d, d)
 	return 1
 }
 
-// update multiplies the formula out: B ← B − ϱ(usᵀ + suᵀ) + ϱ(1 + ϱyᵀu)ssᵀ with u = By.
-func (o *bfgs) update(sy float64) {
+// times writes Bv to bv.
+func (o *bfgs) times(bv, v []float64) {
+	n := len(v)
+	for i := range n {
+		bv[i] = kernel.Dot(o.b[i*n:i*n+n], v)
+	}
+}
+
+// update multiplies the formula out: B ← B − ϱ(usᵀ + suᵀ) + ϱ(1 + ϱyᵀu)ssᵀ with u = By. As B is large, the product with the
+// next gradient g is taken while a row is at hand.
+func (o *bfgs) update(sy, yy float64, g []float64) {
 	n := len(o.s)
 	if !o.warm {
 		clear(o.b)
-		scale := sy / floats.Dot(o.y, o.y)
 		for i := range n {
-			o.b[i*n+i] = scale
+			o.b[i*n+i] = sy / yy
 		}
 		o.warm = true
 	}
-	for i := range n {
-		o.u[i] = floats.Dot(o.b[i*n:i*n+n], o.y)
-	}
+	o.times(o.u, o.y)
 	rho := 1 / sy
-	c := rho * (1 + rho*floats.Dot(o.y, o.u))
+	c := rho * (1 + rho*kernel.Dot(o.y, o.u))
+	copy(o.ahead, g)
 	for i := range n {
-		row := o.b[i*n : i*n+n]
-		floats.AddScaled(row, c*o.s[i]-rho*o.u[i], o.s)
-		floats.AddScaled(row, -rho*o.s[i], o.u)
+		o.next[i] = kernel.Rank2Dot(o.b[i*n:i*n+n], c*o.s[i]-rho*o.u[i], o.s, -rho*o.s[i], o.u, g)
 	}
 }
 
@@ -111,6 +124,7 @@ func (o *bfgs) Clone() Optimizer {
 	c.search = o.search.clone()
 	c.b = slices.Clone(o.b)
 	c.s, c.y, c.u = slices.Clone(o.s), slices.Clone(o.y), slices.Clone(o.u)
+	c.ahead, c.next = slices.Clone(o.ahead), slices.Clone(o.next)
 	return &c
 }
 

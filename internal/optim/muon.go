@@ -135,7 +135,7 @@ func (w *schulz) orthogonalize(g []float64, rows, cols int) {
 	)
 	k, m := min(rows, cols), max(rows, cols)
 	x, y, a, b := w.x[:k*m], w.y[:k*m], w.a[:k*k], w.b[:k*k]
-	scale := 1 / (floats.Norm(g, 2) + nothing)
+	scale := 1 / (kernel.Norm(g) + nothing)
 	transpose(x, g, rows, cols, rows > cols, scale)
 	for range steps { // X ← c₁X + (c₃A + c₅A²)X with A = XXᵀ
 		gram(a, x, k, m)
@@ -147,7 +147,7 @@ func (w *schulz) orthogonalize(g []float64, rows, cols int) {
 			row := y[i*m : (i+1)*m]
 			floats.ScaleTo(row, c1, x[i*m:(i+1)*m])
 			for j := range k {
-				floats.AddScaled(row, b[i*k+j], x[j*m:(j+1)*m])
+				kernel.Axpy(row, b[i*k+j], x[j*m:(j+1)*m])
 			}
 		}
 		x, y = y, x
@@ -159,7 +159,7 @@ func (w *schulz) orthogonalize(g []float64, rows, cols int) {
 func gram(a, x []float64, k, m int) {
 	for i := range k {
 		for j := range i + 1 {
-			d := floats.Dot(x[i*m:(i+1)*m], x[j*m:(j+1)*m])
+			d := kernel.Dot(x[i*m:(i+1)*m], x[j*m:(j+1)*m])
 			a[i*k+j], a[j*k+i] = d, d
 		}
 	}
