@@ -45,21 +45,6 @@ func AxpyDot(y []float64, alpha float64, x, z []float64) (sum float64) {
 	return sum
 }
 
-// Rank2Dot adds αp + βq to y and returns Σ yᵢzᵢ.
-func Rank2Dot(y []float64, alpha float64, p []float64, beta float64, q, z []float64) (sum float64) {
-	p, q, z = p[:len(y)], q[:len(y)], z[:len(y)]
-	k := 0
-	if len(y) >= fewest {
-		k, sum = rank2Dot(y, alpha, p, beta, q, z)
-	}
-	for ; k < len(y); k++ {
-		v := y[k] + alpha*p[k] + beta*q[k]
-		y[k] = v
-		sum += v * z[k]
-	}
-	return sum
-}
-
 // MaxAbs returns the largest |aᵢ| of those that are numbers, 0 where there are none.
 func MaxAbs(a []float64) (most float64) {
 	k := 0

@@ -35,13 +35,24 @@ func axpyDot(y []float64, alpha float64, x, z []float64) (n int, sum float64) {
 	return n, sum
 }
 
-func rank2Dot(y []float64, alpha float64, p []float64, beta float64, q, z []float64) (n int, sum float64) {
-	switch n = vectors(len(y)); {
+func rowTimesVectors(r, v, w []float64, alpha float64) (n int, sum float64) {
+	switch n = vectors(len(r)); {
 	case n == 0:
 	case level == avx512:
-		sum = rank2DotAVX512(&y[0], &p[0], &q[0], &z[0], n, alpha, beta)
+		sum = rowTimesAVX512(&r[0], &v[0], &w[0], n, alpha)
 	default:
-		sum = rank2DotAVX2(&y[0], &p[0], &q[0], &z[0], n, alpha, beta)
+		sum = rowTimesAVX2(&r[0], &v[0], &w[0], n, alpha)
+	}
+	return n, sum
+}
+
+func rank2TimesVectors(r []float64, a float64, p []float64, b float64, q, v, w []float64, alpha float64) (n int, sum float64) {
+	switch n = vectors(len(r)); {
+	case n == 0:
+	case level == avx512:
+		sum = rank2TimesAVX512(&r[0], &p[0], &q[0], &v[0], &w[0], n, a, b, alpha)
+	default:
+		sum = rank2TimesAVX2(&r[0], &p[0], &q[0], &v[0], &w[0], n, a, b, alpha)
 	}
 	return n, sum
 }

@@ -17,10 +17,15 @@ func axpyAVX512(y *float64, x *float64, n int, alpha float64)
 //go:noescape
 func axpyDotAVX512(y *float64, x *float64, z *float64, n int, alpha float64) float64
 
-// rank2DotAVX512 adds αp + βq to y and returns Σ yᵢzᵢ. n is a positive multiple of the length of a vector.
+// rowTimesAVX512 adds αr to w and returns Σ rᵢvᵢ. n is a positive multiple of the length of a vector.
 //
 //go:noescape
-func rank2DotAVX512(y *float64, p *float64, q *float64, z *float64, n int, alpha float64, beta float64) float64
+func rowTimesAVX512(r *float64, v *float64, w *float64, n int, alpha float64) float64
+
+// rank2TimesAVX512 adds ap + bq to r, and then αr to w, and returns Σ rᵢvᵢ. n is a positive multiple of the length of a vector.
+//
+//go:noescape
+func rank2TimesAVX512(r *float64, p *float64, q *float64, v *float64, w *float64, n int, a float64, b float64, alpha float64) float64
 
 // maxAbsAVX512 returns the largest |aᵢ| of those that are numbers. n is a positive multiple of the length of a vector.
 //
@@ -42,10 +47,15 @@ func axpyAVX2(y *float64, x *float64, n int, alpha float64)
 //go:noescape
 func axpyDotAVX2(y *float64, x *float64, z *float64, n int, alpha float64) float64
 
-// rank2DotAVX2 adds αp + βq to y and returns Σ yᵢzᵢ. n is a positive multiple of the length of a vector.
+// rowTimesAVX2 adds αr to w and returns Σ rᵢvᵢ. n is a positive multiple of the length of a vector.
 //
 //go:noescape
-func rank2DotAVX2(y *float64, p *float64, q *float64, z *float64, n int, alpha float64, beta float64) float64
+func rowTimesAVX2(r *float64, v *float64, w *float64, n int, alpha float64) float64
+
+// rank2TimesAVX2 adds ap + bq to r, and then αr to w, and returns Σ rᵢvᵢ. n is a positive multiple of the length of a vector.
+//
+//go:noescape
+func rank2TimesAVX2(r *float64, p *float64, q *float64, v *float64, w *float64, n int, a float64, b float64, alpha float64) float64
 
 // maxAbsAVX2 returns the largest |aᵢ| of those that are numbers. n is a positive multiple of the length of a vector.
 //

@@ -191,92 +191,186 @@ resttest:
 	VZEROUPPER
 	RET
 
-// func rank2DotAVX512(y *float64, p *float64, q *float64, z *float64, n int, alpha float64, beta float64) float64
+// func rowTimesAVX512(r *float64, v *float64, w *float64, n int, alpha float64) float64
 // Requires: AVX, AVX512F, SSE2
-TEXT ·rank2DotAVX512(SB), NOSPLIT, $0-64
-	MOVQ         y+0(FP), CX
-	MOVQ         p+8(FP), DX
-	MOVQ         q+16(FP), BX
-	MOVQ         z+24(FP), SI
-	MOVQ         n+32(FP), DI
-	VBROADCASTSD alpha+40(FP), Z0
-	VBROADCASTSD beta+48(FP), Z1
+TEXT ·rowTimesAVX512(SB), NOSPLIT, $0-48
+	MOVQ         r+0(FP), CX
+	MOVQ         v+8(FP), DX
+	MOVQ         w+16(FP), BX
+	MOVQ         n+24(FP), SI
+	VBROADCASTSD alpha+32(FP), Z0
 	MOVQ         $0x7fffffffffffffff, AX
-	VMOVQ        AX, X2
-	VBROADCASTSD X2, Z2
+	VMOVQ        AX, X1
+	VBROADCASTSD X1, Z1
+	VXORPD       X2, X2, X2
 	VXORPD       X3, X3, X3
 	VXORPD       X4, X4, X4
 	VXORPD       X5, X5, X5
-	VXORPD       X6, X6, X6
 	XORQ         AX, AX
-	MOVQ         DI, R8
-	SUBQ         $0x18, R8
+	MOVQ         SI, DI
+	SUBQ         $0x18, DI
 	JMP          test
 
 loop:
-	VMOVUPD     (DX)(AX*8), Z2
-	VMOVUPD     (CX)(AX*8), Z7
-	VFMADD231PD Z0, Z2, Z7
-	VMOVUPD     (BX)(AX*8), Z2
-	VFMADD231PD Z1, Z2, Z7
-	VMOVUPD     Z7, (CX)(AX*8)
-	VMOVUPD     (SI)(AX*8), Z2
-	VFMADD231PD Z2, Z7, Z3
-	VMOVUPD     64(DX)(AX*8), Z2
-	VMOVUPD     64(CX)(AX*8), Z7
-	VFMADD231PD Z0, Z2, Z7
-	VMOVUPD     64(BX)(AX*8), Z2
-	VFMADD231PD Z1, Z2, Z7
-	VMOVUPD     Z7, 64(CX)(AX*8)
-	VMOVUPD     64(SI)(AX*8), Z2
-	VFMADD231PD Z2, Z7, Z4
-	VMOVUPD     128(DX)(AX*8), Z2
-	VMOVUPD     128(CX)(AX*8), Z7
-	VFMADD231PD Z0, Z2, Z7
-	VMOVUPD     128(BX)(AX*8), Z2
-	VFMADD231PD Z1, Z2, Z7
-	VMOVUPD     Z7, 128(CX)(AX*8)
-	VMOVUPD     128(SI)(AX*8), Z2
-	VFMADD231PD Z2, Z7, Z5
-	VMOVUPD     192(DX)(AX*8), Z2
-	VMOVUPD     192(CX)(AX*8), Z7
-	VFMADD231PD Z0, Z2, Z7
-	VMOVUPD     192(BX)(AX*8), Z2
-	VFMADD231PD Z1, Z2, Z7
-	VMOVUPD     Z7, 192(CX)(AX*8)
-	VMOVUPD     192(SI)(AX*8), Z2
-	VFMADD231PD Z2, Z7, Z6
+	VMOVUPD     (CX)(AX*8), Z1
+	VMOVUPD     (DX)(AX*8), Z6
+	VFMADD231PD Z6, Z1, Z2
+	VMOVUPD     (BX)(AX*8), Z6
+	VFMADD231PD Z0, Z1, Z6
+	VMOVUPD     Z6, (BX)(AX*8)
+	VMOVUPD     64(CX)(AX*8), Z1
+	VMOVUPD     64(DX)(AX*8), Z6
+	VFMADD231PD Z6, Z1, Z3
+	VMOVUPD     64(BX)(AX*8), Z6
+	VFMADD231PD Z0, Z1, Z6
+	VMOVUPD     Z6, 64(BX)(AX*8)
+	VMOVUPD     128(CX)(AX*8), Z1
+	VMOVUPD     128(DX)(AX*8), Z6
+	VFMADD231PD Z6, Z1, Z4
+	VMOVUPD     128(BX)(AX*8), Z6
+	VFMADD231PD Z0, Z1, Z6
+	VMOVUPD     Z6, 128(BX)(AX*8)
+	VMOVUPD     192(CX)(AX*8), Z1
+	VMOVUPD     192(DX)(AX*8), Z6
+	VFMADD231PD Z6, Z1, Z5
+	VMOVUPD     192(BX)(AX*8), Z6
+	VFMADD231PD Z0, Z1, Z6
+	VMOVUPD     Z6, 192(BX)(AX*8)
 	ADDQ        $0x20, AX
 
 test:
-	CMPQ AX, R8
+	CMPQ AX, DI
 	JLT  loop
 	JMP  resttest
 
 rest:
-	VMOVUPD     (DX)(AX*8), Z2
-	VMOVUPD     (CX)(AX*8), Z7
-	VFMADD231PD Z0, Z2, Z7
-	VMOVUPD     (BX)(AX*8), Z2
-	VFMADD231PD Z1, Z2, Z7
-	VMOVUPD     Z7, (CX)(AX*8)
-	VMOVUPD     (SI)(AX*8), Z2
-	VFMADD231PD Z2, Z7, Z3
+	VMOVUPD     (CX)(AX*8), Z1
+	VMOVUPD     (DX)(AX*8), Z6
+	VFMADD231PD Z6, Z1, Z2
+	VMOVUPD     (BX)(AX*8), Z6
+	VFMADD231PD Z0, Z1, Z6
+	VMOVUPD     Z6, (BX)(AX*8)
 	ADDQ        $0x08, AX
 
 resttest:
-	CMPQ          AX, DI
+	CMPQ          AX, SI
 	JLT           rest
+	VADDPD        Z4, Z2, Z2
 	VADDPD        Z5, Z3, Z3
+	VADDPD        Z3, Z2, Z2
+	VEXTRACTF64X4 $0x01, Z2, Y0
+	VADDPD        Y0, Y2, Y2
+	VEXTRACTF128  $0x01, Y2, X0
+	VADDPD        X0, X2, X2
+	VUNPCKHPD     X2, X2, X0
+	VADDPD        X0, X2, X2
+	MOVSD         X2, ret+40(FP)
+	VZEROUPPER
+	RET
+
+// func rank2TimesAVX512(r *float64, p *float64, q *float64, v *float64, w *float64, n int, a float64, b float64, alpha float64) float64
+// Requires: AVX, AVX512F, SSE2
+TEXT ·rank2TimesAVX512(SB), NOSPLIT, $0-80
+	MOVQ         r+0(FP), CX
+	MOVQ         p+8(FP), DX
+	MOVQ         q+16(FP), BX
+	MOVQ         v+24(FP), SI
+	MOVQ         w+32(FP), DI
+	MOVQ         n+40(FP), R8
+	VBROADCASTSD a+48(FP), Z0
+	VBROADCASTSD b+56(FP), Z1
+	VBROADCASTSD alpha+64(FP), Z2
+	MOVQ         $0x7fffffffffffffff, AX
+	VMOVQ        AX, X3
+	VBROADCASTSD X3, Z3
+	VXORPD       X4, X4, X4
+	VXORPD       X5, X5, X5
+	VXORPD       X6, X6, X6
+	VXORPD       X7, X7, X7
+	XORQ         AX, AX
+	MOVQ         R8, R9
+	SUBQ         $0x18, R9
+	JMP          test
+
+loop:
+	VMOVUPD     (DX)(AX*8), Z3
+	VMOVUPD     (CX)(AX*8), Z8
+	VFMADD231PD Z0, Z3, Z8
+	VMOVUPD     (BX)(AX*8), Z3
+	VFMADD231PD Z1, Z3, Z8
+	VMOVUPD     Z8, (CX)(AX*8)
+	VMOVUPD     (SI)(AX*8), Z3
+	VFMADD231PD Z3, Z8, Z4
+	VMOVUPD     (DI)(AX*8), Z3
+	VFMADD231PD Z2, Z8, Z3
+	VMOVUPD     Z3, (DI)(AX*8)
+	VMOVUPD     64(DX)(AX*8), Z3
+	VMOVUPD     64(CX)(AX*8), Z8
+	VFMADD231PD Z0, Z3, Z8
+	VMOVUPD     64(BX)(AX*8), Z3
+	VFMADD231PD Z1, Z3, Z8
+	VMOVUPD     Z8, 64(CX)(AX*8)
+	VMOVUPD     64(SI)(AX*8), Z3
+	VFMADD231PD Z3, Z8, Z5
+	VMOVUPD     64(DI)(AX*8), Z3
+	VFMADD231PD Z2, Z8, Z3
+	VMOVUPD     Z3, 64(DI)(AX*8)
+	VMOVUPD     128(DX)(AX*8), Z3
+	VMOVUPD     128(CX)(AX*8), Z8
+	VFMADD231PD Z0, Z3, Z8
+	VMOVUPD     128(BX)(AX*8), Z3
+	VFMADD231PD Z1, Z3, Z8
+	VMOVUPD     Z8, 128(CX)(AX*8)
+	VMOVUPD     128(SI)(AX*8), Z3
+	VFMADD231PD Z3, Z8, Z6
+	VMOVUPD     128(DI)(AX*8), Z3
+	VFMADD231PD Z2, Z8, Z3
+	VMOVUPD     Z3, 128(DI)(AX*8)
+	VMOVUPD     192(DX)(AX*8), Z3
+	VMOVUPD     192(CX)(AX*8), Z8
+	VFMADD231PD Z0, Z3, Z8
+	VMOVUPD     192(BX)(AX*8), Z3
+	VFMADD231PD Z1, Z3, Z8
+	VMOVUPD     Z8, 192(CX)(AX*8)
+	VMOVUPD     192(SI)(AX*8), Z3
+	VFMADD231PD Z3, Z8, Z7
+	VMOVUPD     192(DI)(AX*8), Z3
+	VFMADD231PD Z2, Z8, Z3
+	VMOVUPD     Z3, 192(DI)(AX*8)
+	ADDQ        $0x20, AX
+
+test:
+	CMPQ AX, R9
+	JLT  loop
+	JMP  resttest
+
+rest:
+	VMOVUPD     (DX)(AX*8), Z3
+	VMOVUPD     (CX)(AX*8), Z8
+	VFMADD231PD Z0, Z3, Z8
+	VMOVUPD     (BX)(AX*8), Z3
+	VFMADD231PD Z1, Z3, Z8
+	VMOVUPD     Z8, (CX)(AX*8)
+	VMOVUPD     (SI)(AX*8), Z3
+	VFMADD231PD Z3, Z8, Z4
+	VMOVUPD     (DI)(AX*8), Z3
+	VFMADD231PD Z2, Z8, Z3
+	VMOVUPD     Z3, (DI)(AX*8)
+	ADDQ        $0x08, AX
+
+resttest:
+	CMPQ          AX, R8
+	JLT           rest
 	VADDPD        Z6, Z4, Z4
-	VADDPD        Z4, Z3, Z3
-	VEXTRACTF64X4 $0x01, Z3, Y0
-	VADDPD        Y0, Y3, Y3
-	VEXTRACTF128  $0x01, Y3, X0
-	VADDPD        X0, X3, X3
-	VUNPCKHPD     X3, X3, X0
-	VADDPD        X0, X3, X3
-	MOVSD         X3, ret+56(FP)
+	VADDPD        Z7, Z5, Z5
+	VADDPD        Z5, Z4, Z4
+	VEXTRACTF64X4 $0x01, Z4, Y0
+	VADDPD        Y0, Y4, Y4
+	VEXTRACTF128  $0x01, Y4, X0
+	VADDPD        X0, X4, X4
+	VUNPCKHPD     X4, X4, X0
+	VADDPD        X0, X4, X4
+	MOVSD         X4, ret+72(FP)
 	VZEROUPPER
 	RET
 
@@ -524,90 +618,182 @@ resttest:
 	VZEROUPPER
 	RET
 
-// func rank2DotAVX2(y *float64, p *float64, q *float64, z *float64, n int, alpha float64, beta float64) float64
+// func rowTimesAVX2(r *float64, v *float64, w *float64, n int, alpha float64) float64
 // Requires: AVX, AVX2, FMA3, SSE2
-TEXT ·rank2DotAVX2(SB), NOSPLIT, $0-64
-	MOVQ         y+0(FP), CX
-	MOVQ         p+8(FP), DX
-	MOVQ         q+16(FP), BX
-	MOVQ         z+24(FP), SI
-	MOVQ         n+32(FP), DI
-	VBROADCASTSD alpha+40(FP), Y0
-	VBROADCASTSD beta+48(FP), Y1
+TEXT ·rowTimesAVX2(SB), NOSPLIT, $0-48
+	MOVQ         r+0(FP), CX
+	MOVQ         v+8(FP), DX
+	MOVQ         w+16(FP), BX
+	MOVQ         n+24(FP), SI
+	VBROADCASTSD alpha+32(FP), Y0
 	MOVQ         $0x7fffffffffffffff, AX
-	VMOVQ        AX, X2
-	VBROADCASTSD X2, Y2
+	VMOVQ        AX, X1
+	VBROADCASTSD X1, Y1
+	VXORPD       X2, X2, X2
 	VXORPD       X3, X3, X3
 	VXORPD       X4, X4, X4
 	VXORPD       X5, X5, X5
-	VXORPD       X6, X6, X6
 	XORQ         AX, AX
-	MOVQ         DI, R8
-	SUBQ         $0x0c, R8
+	MOVQ         SI, DI
+	SUBQ         $0x0c, DI
 	JMP          test
 
 loop:
-	VMOVUPD     (DX)(AX*8), Y2
-	VMOVUPD     (CX)(AX*8), Y7
-	VFMADD231PD Y0, Y2, Y7
-	VMOVUPD     (BX)(AX*8), Y2
-	VFMADD231PD Y1, Y2, Y7
-	VMOVUPD     Y7, (CX)(AX*8)
-	VMOVUPD     (SI)(AX*8), Y2
-	VFMADD231PD Y2, Y7, Y3
-	VMOVUPD     32(DX)(AX*8), Y2
-	VMOVUPD     32(CX)(AX*8), Y7
-	VFMADD231PD Y0, Y2, Y7
-	VMOVUPD     32(BX)(AX*8), Y2
-	VFMADD231PD Y1, Y2, Y7
-	VMOVUPD     Y7, 32(CX)(AX*8)
-	VMOVUPD     32(SI)(AX*8), Y2
-	VFMADD231PD Y2, Y7, Y4
-	VMOVUPD     64(DX)(AX*8), Y2
-	VMOVUPD     64(CX)(AX*8), Y7
-	VFMADD231PD Y0, Y2, Y7
-	VMOVUPD     64(BX)(AX*8), Y2
-	VFMADD231PD Y1, Y2, Y7
-	VMOVUPD     Y7, 64(CX)(AX*8)
-	VMOVUPD     64(SI)(AX*8), Y2
-	VFMADD231PD Y2, Y7, Y5
-	VMOVUPD     96(DX)(AX*8), Y2
-	VMOVUPD     96(CX)(AX*8), Y7
-	VFMADD231PD Y0, Y2, Y7
-	VMOVUPD     96(BX)(AX*8), Y2
-	VFMADD231PD Y1, Y2, Y7
-	VMOVUPD     Y7, 96(CX)(AX*8)
-	VMOVUPD     96(SI)(AX*8), Y2
-	VFMADD231PD Y2, Y7, Y6
+	VMOVUPD     (CX)(AX*8), Y1
+	VMOVUPD     (DX)(AX*8), Y6
+	VFMADD231PD Y6, Y1, Y2
+	VMOVUPD     (BX)(AX*8), Y6
+	VFMADD231PD Y0, Y1, Y6
+	VMOVUPD     Y6, (BX)(AX*8)
+	VMOVUPD     32(CX)(AX*8), Y1
+	VMOVUPD     32(DX)(AX*8), Y6
+	VFMADD231PD Y6, Y1, Y3
+	VMOVUPD     32(BX)(AX*8), Y6
+	VFMADD231PD Y0, Y1, Y6
+	VMOVUPD     Y6, 32(BX)(AX*8)
+	VMOVUPD     64(CX)(AX*8), Y1
+	VMOVUPD     64(DX)(AX*8), Y6
+	VFMADD231PD Y6, Y1, Y4
+	VMOVUPD     64(BX)(AX*8), Y6
+	VFMADD231PD Y0, Y1, Y6
+	VMOVUPD     Y6, 64(BX)(AX*8)
+	VMOVUPD     96(CX)(AX*8), Y1
+	VMOVUPD     96(DX)(AX*8), Y6
+	VFMADD231PD Y6, Y1, Y5
+	VMOVUPD     96(BX)(AX*8), Y6
+	VFMADD231PD Y0, Y1, Y6
+	VMOVUPD     Y6, 96(BX)(AX*8)
 	ADDQ        $0x10, AX
 
 test:
-	CMPQ AX, R8
+	CMPQ AX, DI
 	JLT  loop
 	JMP  resttest
 
 rest:
-	VMOVUPD     (DX)(AX*8), Y2
-	VMOVUPD     (CX)(AX*8), Y7
-	VFMADD231PD Y0, Y2, Y7
-	VMOVUPD     (BX)(AX*8), Y2
-	VFMADD231PD Y1, Y2, Y7
-	VMOVUPD     Y7, (CX)(AX*8)
-	VMOVUPD     (SI)(AX*8), Y2
-	VFMADD231PD Y2, Y7, Y3
+	VMOVUPD     (CX)(AX*8), Y1
+	VMOVUPD     (DX)(AX*8), Y6
+	VFMADD231PD Y6, Y1, Y2
+	VMOVUPD     (BX)(AX*8), Y6
+	VFMADD231PD Y0, Y1, Y6
+	VMOVUPD     Y6, (BX)(AX*8)
 	ADDQ        $0x04, AX
 
 resttest:
-	CMPQ         AX, DI
+	CMPQ         AX, SI
 	JLT          rest
+	VADDPD       Y4, Y2, Y2
 	VADDPD       Y5, Y3, Y3
+	VADDPD       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X0
+	VADDPD       X0, X2, X2
+	VUNPCKHPD    X2, X2, X0
+	VADDPD       X0, X2, X2
+	MOVSD        X2, ret+40(FP)
+	VZEROUPPER
+	RET
+
+// func rank2TimesAVX2(r *float64, p *float64, q *float64, v *float64, w *float64, n int, a float64, b float64, alpha float64) float64
+// Requires: AVX, AVX2, FMA3, SSE2
+TEXT ·rank2TimesAVX2(SB), NOSPLIT, $0-80
+	MOVQ         r+0(FP), CX
+	MOVQ         p+8(FP), DX
+	MOVQ         q+16(FP), BX
+	MOVQ         v+24(FP), SI
+	MOVQ         w+32(FP), DI
+	MOVQ         n+40(FP), R8
+	VBROADCASTSD a+48(FP), Y0
+	VBROADCASTSD b+56(FP), Y1
+	VBROADCASTSD alpha+64(FP), Y2
+	MOVQ         $0x7fffffffffffffff, AX
+	VMOVQ        AX, X3
+	VBROADCASTSD X3, Y3
+	VXORPD       X4, X4, X4
+	VXORPD       X5, X5, X5
+	VXORPD       X6, X6, X6
+	VXORPD       X7, X7, X7
+	XORQ         AX, AX
+	MOVQ         R8, R9
+	SUBQ         $0x0c, R9
+	JMP          test
+
+loop:
+	VMOVUPD     (DX)(AX*8), Y3
+	VMOVUPD     (CX)(AX*8), Y8
+	VFMADD231PD Y0, Y3, Y8
+	VMOVUPD     (BX)(AX*8), Y3
+	VFMADD231PD Y1, Y3, Y8
+	VMOVUPD     Y8, (CX)(AX*8)
+	VMOVUPD     (SI)(AX*8), Y3
+	VFMADD231PD Y3, Y8, Y4
+	VMOVUPD     (DI)(AX*8), Y3
+	VFMADD231PD Y2, Y8, Y3
+	VMOVUPD     Y3, (DI)(AX*8)
+	VMOVUPD     32(DX)(AX*8), Y3
+	VMOVUPD     32(CX)(AX*8), Y8
+	VFMADD231PD Y0, Y3, Y8
+	VMOVUPD     32(BX)(AX*8), Y3
+	VFMADD231PD Y1, Y3, Y8
+	VMOVUPD     Y8, 32(CX)(AX*8)
+	VMOVUPD     32(SI)(AX*8), Y3
+	VFMADD231PD Y3, Y8, Y5
+	VMOVUPD     32(DI)(AX*8), Y3
+	VFMADD231PD Y2, Y8, Y3
+	VMOVUPD     Y3, 32(DI)(AX*8)
+	VMOVUPD     64(DX)(AX*8), Y3
+	VMOVUPD     64(CX)(AX*8), Y8
+	VFMADD231PD Y0, Y3, Y8
+	VMOVUPD     64(BX)(AX*8), Y3
+	VFMADD231PD Y1, Y3, Y8
+	VMOVUPD     Y8, 64(CX)(AX*8)
+	VMOVUPD     64(SI)(AX*8), Y3
+	VFMADD231PD Y3, Y8, Y6
+	VMOVUPD     64(DI)(AX*8), Y3
+	VFMADD231PD Y2, Y8, Y3
+	VMOVUPD     Y3, 64(DI)(AX*8)
+	VMOVUPD     96(DX)(AX*8), Y3
+	VMOVUPD     96(CX)(AX*8), Y8
+	VFMADD231PD Y0, Y3, Y8
+	VMOVUPD     96(BX)(AX*8), Y3
+	VFMADD231PD Y1, Y3, Y8
+	VMOVUPD     Y8, 96(CX)(AX*8)
+	VMOVUPD     96(SI)(AX*8), Y3
+	VFMADD231PD Y3, Y8, Y7
+	VMOVUPD     96(DI)(AX*8), Y3
+	VFMADD231PD Y2, Y8, Y3
+	VMOVUPD     Y3, 96(DI)(AX*8)
+	ADDQ        $0x10, AX
+
+test:
+	CMPQ AX, R9
+	JLT  loop
+	JMP  resttest
+
+rest:
+	VMOVUPD     (DX)(AX*8), Y3
+	VMOVUPD     (CX)(AX*8), Y8
+	VFMADD231PD Y0, Y3, Y8
+	VMOVUPD     (BX)(AX*8), Y3
+	VFMADD231PD Y1, Y3, Y8
+	VMOVUPD     Y8, (CX)(AX*8)
+	VMOVUPD     (SI)(AX*8), Y3
+	VFMADD231PD Y3, Y8, Y4
+	VMOVUPD     (DI)(AX*8), Y3
+	VFMADD231PD Y2, Y8, Y3
+	VMOVUPD     Y3, (DI)(AX*8)
+	ADDQ        $0x04, AX
+
+resttest:
+	CMPQ         AX, R8
+	JLT          rest
 	VADDPD       Y6, Y4, Y4
-	VADDPD       Y4, Y3, Y3
-	VEXTRACTF128 $0x01, Y3, X0
-	VADDPD       X0, X3, X3
-	VUNPCKHPD    X3, X3, X0
-	VADDPD       X0, X3, X3
-	MOVSD        X3, ret+56(FP)
+	VADDPD       Y7, Y5, Y5
+	VADDPD       Y5, Y4, Y4
+	VEXTRACTF128 $0x01, Y4, X0
+	VADDPD       X0, X4, X4
+	VUNPCKHPD    X4, X4, X0
+	VADDPD       X0, X4, X4
+	MOVSD        X4, ret+72(FP)
 	VZEROUPPER
 	RET
 

@@ -41,21 +41,20 @@ func TestLinear(t *testing.T) {
 			n := rapid.IntRange(0, 150).Draw(rt, "n")
 			number := rapid.OneOf(rapid.Float64Range(-3, 3), rapid.Float64Range(-1e9, 1e9))
 			draw := func(name string) []float64 { return rapid.SliceOfN(number, n, n).Draw(rt, name) }
-			y, p, q, z := draw("y"), draw("p"), draw("q"), draw("z")
-			alpha, beta := number.Draw(rt, "alpha"), number.Draw(rt, "beta")
+			y, p, z := draw("y"), draw("p"), draw("z")
+			alpha := number.Draw(rt, "alpha")
 
 			want, size := exact(y, z)
 			near(rt.Fatalf, "Dot", Dot(y, z), want, size, n)
 
-			for name, f := range map[string]func(got []float64) (dot float64, beta float64){
-				"Axpy":     func(got []float64) (float64, float64) { Axpy(got, alpha, p); return Dot(got, z), 0 },
-				"AxpyDot":  func(got []float64) (float64, float64) { return AxpyDot(got, alpha, p, z), 0 },
-				"Rank2Dot": func(got []float64) (float64, float64) { return Rank2Dot(got, alpha, p, beta, q, z), beta },
+			for name, f := range map[string]func(got []float64) float64{
+				"Axpy":    func(got []float64) float64 { Axpy(got, alpha, p); return Dot(got, z) },
+				"AxpyDot": func(got []float64) float64 { return AxpyDot(got, alpha, p, z) },
 			} {
 				got := slices.Clone(y)
-				dot, beta := f(got)
+				dot := f(got)
 				for i := range got {
-					want, size := exact([]float64{1, alpha, beta}, []float64{y[i], p[i], q[i]})
+					want, size := exact([]float64{1, alpha}, []float64{y[i], p[i]})
 					near(rt.Fatalf, fmt.Sprintf("%s, element %d of %d", name, i, n), got[i], want, size, 3)
 				}
 				want, size := exact(got, z)
@@ -69,6 +68,51 @@ func TestLinear(t *testing.T) {
 			if got := MaxAbs(y); got != most {
 				rt.Fatalf("MaxAbs(%v) = %v", y, got)
 			}
+		})
+	})
+}
+
+// TestSymmetric compares products and updates with those of the whole matrix, element by element.
+func TestSymmetric(t *testing.T) {
+	atEachLevel(t, func(t *testing.T) {
+		rapid.Check(t, func(rt *rapid.T) {
+			n := rapid.IntRange(0, 60).Draw(rt, "n")
+			number := rapid.Float64Range(-3, 3)
+			draw := func(name string) []float64 { return rapid.SliceOfN(number, n, n).Draw(rt, name) }
+			s, u, v, w := draw("s"), draw("u"), draw("v"), draw("w")
+			c, rho := number.Draw(rt, "c"), number.Draw(rt, "rho")
+			m := NewSymmetric(n)
+			m.SetIdentity(2)
+			check := func(what string, element func(i, j int) (value, size float64)) {
+				t.Helper()
+				for i := range n {
+					sum, sizes := 0.0, 0.0
+					for j := range n {
+						e, size := element(i, j)
+						sum += e * v[j]
+						sizes += size * math.Abs(v[j])
+					}
+					near(rt.Fatalf, fmt.Sprintf("%s, element %d of %d", what, i, n), w[i], sum, sizes, 3*n+8)
+				}
+			}
+			m.Times(v, w)
+			check("identity", func(i, j int) (float64, float64) {
+				if i == j {
+					return 2, 2
+				}
+				return 0, 0
+			})
+			updated := func(i, j int) (value, size float64) {
+				value, size = exact([]float64{c * s[i], -rho * u[i], -rho * s[i]}, []float64{s[j], s[j], u[j]})
+				if i == j {
+					value, size = value+2, size+2
+				}
+				return value, size
+			}
+			m.Rank2Times(c, s, rho, u, v, w)
+			check("Rank2Times", updated)
+			m.Clone().Times(v, w)
+			check("Times", updated)
 		})
 	})
 }
@@ -107,7 +151,7 @@ func TestNorm(t *testing.T) {
 
 func BenchmarkLinear(b *testing.B) {
 	for _, n := range []int{2, 1000, 100_000} {
-		v := make([][]float64, 4)
+		v := make([][]float64, 3)
 		rng := rand.New(rand.NewPCG(1, 2))
 		for i := range v {
 			v[i] = make([]float64, n)
@@ -117,11 +161,10 @@ func BenchmarkLinear(b *testing.B) {
 		}
 		for _, name := range Levels() {
 			for what, f := range map[string]func(){
-				"Dot":      func() { Dot(v[0], v[1]) },
-				"Axpy":     func() { Axpy(v[0], 1e-9, v[1]) },
-				"AxpyDot":  func() { AxpyDot(v[0], 1e-9, v[1], v[2]) },
-				"Rank2Dot": func() { Rank2Dot(v[0], 1e-9, v[1], 1e-9, v[2], v[3]) },
-				"MaxAbs":   func() { MaxAbs(v[0]) },
+				"Dot":     func() { Dot(v[0], v[1]) },
+				"Axpy":    func() { Axpy(v[0], 1e-9, v[1]) },
+				"AxpyDot": func() { AxpyDot(v[0], 1e-9, v[1], v[2]) },
+				"MaxAbs":  func() { MaxAbs(v[0]) },
 			} {
 				b.Run(fmt.Sprintf("%s/n=%d/%s", what, n, name), func(b *testing.B) {
 					use(b, name)

@@ -29,7 +29,7 @@ func init() {
 // a pair with sᵀy ≤ 0, or nothing but rounding above it, is left out, which keeps B positive definite.
 type bfgs struct {
 	search  search
-	b       []float64 // B
+	b       kernel.Symmetric
 	s, y, u []float64 // Δθ, Δg, By
 	warm    bool      // B has seen a pair
 
@@ -44,7 +44,7 @@ func curved(sy, ss, yy float64) bool {
 func (o *bfgs) Init(l Layout) {
 	n := l.Dim
 	o.search.init(n)
-	o.b = zeros(o.b, n*n)
+	o.b = kernel.NewSymmetric(n)
 	o.s, o.y, o.u = zeros(o.s, n), zeros(o.y, n), zeros(o.u, n)
 	o.ahead, o.next = zeros(o.ahead, n), zeros(o.next, n)
 	o.warm = false
@@ -72,38 +72,24 @@ func (o *bfgs) direction(g, d []float64) float64 {
 	case slices.Equal(g, o.ahead): // as the last update has left it
 		copy(d, o.next)
 	default:
-		o.times(d, g)
+		o.b.Times(g, d)
 	}
 	steepest(d, d)
 	return 1
 }
 
-// times writes Bv to bv.
-func (o *bfgs) times(bv, v []float64) {
-	n := len(v)
-	for i := range n {
-		bv[i] = kernel.Dot(o.b[i*n:i*n+n], v)
-	}
-}
-
-// update multiplies the formula out: B ← B − ϱ(usᵀ + suᵀ) + ϱ(1 + ϱyᵀu)ssᵀ with u = By. As B is large, the product with the
-// next gradient g is taken while a row is at hand.
+// update multiplies the formula out: B ← B − ϱ(usᵀ + suᵀ) + ϱ(1 + ϱyᵀu)ssᵀ with u = By. B is large, so the product with the
+// next gradient g is taken at the same time.
 func (o *bfgs) update(sy, yy float64, g []float64) {
-	n := len(o.s)
 	if !o.warm {
-		clear(o.b)
-		for i := range n {
-			o.b[i*n+i] = sy / yy
-		}
+		o.b.SetIdentity(sy / yy)
 		o.warm = true
 	}
-	o.times(o.u, o.y)
+	o.b.Times(o.y, o.u)
 	rho := 1 / sy
 	c := rho * (1 + rho*kernel.Dot(o.y, o.u))
 	copy(o.ahead, g)
-	for i := range n {
-		o.next[i] = kernel.Rank2Dot(o.b[i*n:i*n+n], c*o.s[i]-rho*o.u[i], o.s, -rho*o.s[i], o.u, g)
-	}
+	o.b.Rank2Times(c, o.s, rho, o.u, g, o.next)
 }
 
 func (o *bfgs) forget() bool {
@@ -122,7 +108,7 @@ func (o *bfgs) Readings() []Reading { return o.search.readings() }
 func (o *bfgs) Clone() Optimizer {
 	c := *o
 	c.search = o.search.clone()
-	c.b = slices.Clone(o.b)
+	c.b = o.b.Clone()
 	c.s, c.y, c.u = slices.Clone(o.s), slices.Clone(o.y), slices.Clone(o.u)
 	c.ahead, c.next = slices.Clone(o.ahead), slices.Clone(o.next)
 	return &c

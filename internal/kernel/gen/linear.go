@@ -25,16 +25,26 @@ func linear(c *build.Context) {
 			b.storeAt("y", k, y)
 			b.fma(y, b.loadAt("z", k), sum)
 		})
-		l.sum("rank2Dot", "y p q z", "alpha beta", "adds αp + βq to y and returns Σ yᵢzᵢ.", func(b *body, k int, sum reg.VecVirtual) {
-			y := b.fma(b.loadAt("p", k), b.held["alpha"], b.loadAt("y", k))
-			b.fma(b.loadAt("q", k), b.held["beta"], y)
-			b.storeAt("y", k, y)
-			b.fma(y, b.loadAt("z", k), sum)
+		l.sum("rowTimes", "r v w", "alpha", "adds αr to w and returns Σ rᵢvᵢ.", func(b *body, k int, sum reg.VecVirtual) {
+			b.bothWays(b.loadAt("r", k), k, sum)
 		})
+		l.sum("rank2Times", "r p q v w", "a b alpha",
+			"adds ap + bq to r, and then αr to w, and returns Σ rᵢvᵢ.", func(b *body, k int, sum reg.VecVirtual) {
+				r := b.fma(b.loadAt("p", k), b.held["a"], b.loadAt("r", k))
+				b.fma(b.loadAt("q", k), b.held["b"], r)
+				b.storeAt("r", k, r)
+				b.bothWays(r, k, sum)
+			})
 		l.sum("maxAbs", "a", "", "returns the largest |aᵢ| of those that are numbers.", func(b *body, k int, sum reg.VecVirtual) {
 			b.c.VMAXPD(sum, b.abs(b.loadAt("a", k)), sum)
 		})
 	}
+}
+
+// bothWays uses a part of a row of a symmetric matrix as that and as part of a column.
+func (b *body) bothWays(r reg.VecVirtual, k int, sum reg.VecVirtual) {
+	b.fma(r, b.loadAt("v", k), sum)
+	b.storeAt("w", k, b.fma(r, b.held["alpha"], b.loadAt("w", k)))
 }
 
 // fma adds ab to sum, and returns it.
