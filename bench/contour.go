@@ -17,11 +17,7 @@ func contour() work {
 		if err != nil {
 			return nil, err
 		}
-		p, at := spec.New(), make([]float64, 2)
-		return func(x, y float64) float64 {
-			at[0], at[1] = x, y
-			return p.Value(at)
-		}, nil
+		return problems.OfTwo(spec.New()), nil
 	}
 	args := func(written bool) map[string]any {
 		return map[string]any{"columns": columns, "rows": rows, "low": low, "high": high, "written": written}

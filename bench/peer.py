@@ -1,8 +1,8 @@
 """The peers' side of bench/compare.sh: PyTorch, SciPy and NumPy, each as fast as it can be made without leaving it.
 
 It reads one JSON object a line and answers each with one. {"work": w, "args": {...}} prepares a piece of work, by its
-own number; {"id": i, "count": c} runs it c times and tells the seconds; {"id": i} tells the value by which the same
-work is recognised.
+own number; {"id": i, "count": c} runs it c times and tells the seconds of processor time; {"id": i} tells the value by
+which the same work is recognised; {"id": i, "drop": true} frees it.
 """
 
 import json
@@ -244,9 +244,9 @@ def main():
             ready.append(works[q["work"]](**q["args"]))
             answer = {"id": len(ready) - 1}
         elif "count" in q:
-            begin = time.perf_counter()
+            begin = time.process_time()
             ready[q["id"]][0](q["count"])
-            answer = {"seconds": time.perf_counter() - begin}
+            answer = {"seconds": time.process_time() - begin}
         elif "drop" in q:
             ready[q["id"]] = None
             answer = {}

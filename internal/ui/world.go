@@ -145,11 +145,7 @@ func (w *world) fieldFor(cols, rows int) *plot.Field {
 		if minima := w.minima(); len(minima) > 0 && minima[0].Global {
 			low = minima[0].F
 		}
-		x := make([]float64, 2)
-		w.field.Compute(func(a, b float64) float64 {
-			x[0], x[1] = a, b
-			return w.problem.Value(x)
-		}, w.view, cols, rows, low)
+		w.field.Compute(problems.OfTwo(w.problem), w.view, cols, rows, low)
 	}
 	return &w.field
 }
