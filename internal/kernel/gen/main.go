@@ -27,6 +27,7 @@ var files = []struct {
 }{
 	{"peak", peak},
 	{"gemm", gemm},
+	{"vector", vector},
 }
 
 func main() {
