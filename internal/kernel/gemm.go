@@ -57,36 +57,75 @@ func check[T Float](c, from, a, b *Matrix[T]) {
 	}
 }
 
-// portable is Multiply in Go. Four rows of B at a time are added to a row of C, which is read and written less often then.
+// narrow is the number of columns below which the portable version takes four rows of A at a time instead of four of B.
+const narrow = 4
+
+// portable is Multiply in Go.
 func (m *Multiplier[T]) portable(c, from, a, b *Matrix[T]) {
-	n := c.Cols
-	if b.Right != 1 {
-		packed := Dense(m.scratch(b.Rows*n), b.Rows, n)
-		pack(packed.Data, b, 0, n)
+	if b.Right != 1 && c.Cols >= narrow {
+		packed := Dense(m.scratch(b.Rows*b.Cols), b.Rows, b.Cols)
+		pack(packed.Data, b, 0, b.Cols)
 		b = &packed
 	}
 	for i := range c.Rows {
-		row := c.Data[i*c.Down:][:n]
+		row := c.Data[i*c.Down:][:c.Cols]
 		if from.Data == nil {
 			clear(row)
 		} else {
-			copy(row, from.Data[i*from.Down:][:n])
+			copy(row, from.Data[i*from.Down:])
 		}
-		k := 0
-		for ; k+4 <= a.Cols; k += 4 {
-			at := i*a.Down + k*a.Right
-			a0, a1, a2, a3 := a.Data[at], a.Data[at+a.Right], a.Data[at+2*a.Right], a.Data[at+3*a.Right]
-			b0, b1 := b.Data[k*b.Down:][:n], b.Data[(k+1)*b.Down:][:n]
-			b2, b3 := b.Data[(k+2)*b.Down:][:n], b.Data[(k+3)*b.Down:][:n]
-			for j, v := range row {
-				row[j] = v + a0*b0[j] + a1*b1[j] + a2*b2[j] + a3*b3[j]
-			}
+	}
+	if c.Cols < narrow {
+		addByColumns(c, a, b)
+		return
+	}
+	for i := range c.Rows {
+		addRow(c.Data[i*c.Down:][:c.Cols], a.Data[min(i*a.Down, len(a.Data)):], a.Right, b)
+	}
+}
+
+// addRow adds a row of A, of which the elements are right apart, times B to a row of C. It takes four rows of B at a time,
+// so that C is read and written less often.
+func addRow[T Float](row, a []T, right int, b *Matrix[T]) {
+	n, k := len(row), 0
+	for ; k+4 <= b.Rows; k += 4 {
+		a0, a1, a2, a3 := a[k*right], a[(k+1)*right], a[(k+2)*right], a[(k+3)*right]
+		b0, b1 := b.Data[k*b.Down:][:n], b.Data[(k+1)*b.Down:][:n]
+		b2, b3 := b.Data[(k+2)*b.Down:][:n], b.Data[(k+3)*b.Down:][:n]
+		for j, v := range row {
+			row[j] = v + a0*b0[j] + a1*b1[j] + a2*b2[j] + a3*b3[j]
 		}
-		for ; k < a.Cols; k++ {
-			x := a.Data[i*a.Down+k*a.Right]
-			for j, v := range b.Data[k*b.Down:][:n] {
-				row[j] += x * v
+	}
+	for ; k < b.Rows; k++ {
+		x := a[k*right]
+		for j, v := range b.Data[k*b.Down:][:n] {
+			row[j] += x * v
+		}
+	}
+}
+
+// addByColumns adds AB to C, a column after the other, with four sums at a time.
+func addByColumns[T Float](c, a, b *Matrix[T]) {
+	for j := range c.Cols {
+		i := 0
+		for ; i+4 <= c.Rows; i += 4 {
+			at := i*c.Down + j
+			s0, s1, s2, s3 := c.Data[at], c.Data[at+c.Down], c.Data[at+2*c.Down], c.Data[at+3*c.Down]
+			for k := range a.Cols {
+				x, p := b.Data[k*b.Down+j*b.Right], i*a.Down+k*a.Right
+				s0 += a.Data[p] * x
+				s1 += a.Data[p+a.Down] * x
+				s2 += a.Data[p+2*a.Down] * x
+				s3 += a.Data[p+3*a.Down] * x
 			}
+			c.Data[at], c.Data[at+c.Down], c.Data[at+2*c.Down], c.Data[at+3*c.Down] = s0, s1, s2, s3
+		}
+		for ; i < c.Rows; i++ {
+			sum := c.Data[i*c.Down+j]
+			for k := range a.Cols {
+				sum += a.Data[i*a.Down+k*a.Right] * b.Data[k*b.Down+j*b.Right]
+			}
+			c.Data[i*c.Down+j] = sum
 		}
 	}
 }
