@@ -6,6 +6,7 @@ import "fmt"
 // before. Its zero value is ready for use. It is for one goroutine at a time.
 type Multiplier[T Float] struct {
 	packed []T
+	shared *shared[T]
 }
 
 // Multiply sets C = From + A·B. From may be C itself; without data it is zero. Each element of C is From's plus the products
@@ -17,32 +18,35 @@ func (m *Multiplier[T]) Multiply(c, from, a, b Matrix[T]) {
 	if c.Rows == 0 || c.Cols == 0 {
 		return
 	}
-	if level == portable || !m.assembled(&c, &from, &a, &b) {
-		m.portable(&c, &from, &a, &b)
+	if b.Right != 1 {
+		b = m.pack(&b)
 	}
+	if helped(2 * c.Rows * c.Cols * a.Cols) {
+		m.share(&c, &from, &a, &b)
+		return
+	}
+	multiply(&c, &from, &a, &b)
 }
 
-// scratch returns memory for n numbers, with anything in them.
-func (m *Multiplier[T]) scratch(n int) []T {
+// pack returns a copy of B with contiguous rows.
+func (m *Multiplier[T]) pack(b *Matrix[T]) Matrix[T] {
+	n := b.Rows * b.Cols
 	if len(m.packed) < n {
 		m.packed = make([]T, n)
 	}
-	return m.packed[:n]
+	p := Dense(m.packed, b.Rows, b.Cols)
+	for j := range b.Cols {
+		for k := range b.Rows {
+			p.Data[k*b.Cols+j] = b.Data[j*b.Right+k*b.Down]
+		}
+	}
+	return p
 }
 
-// pack copies the columns of b from j on, as many as fit beside each other into rows of the given width.
-func pack[T Float](to []T, b *Matrix[T], j, width int) {
-	if b.Right == 1 {
-		for k := range b.Rows {
-			copy(to[k*width:(k+1)*width], b.Data[k*b.Down+j:])
-		}
-		return
-	}
-	for i := range width {
-		column := b.Data[(j+i)*b.Right:]
-		for k := range b.Rows {
-			to[k*width+i] = column[k*b.Down]
-		}
+// multiply is Multiply where the rows of B are contiguous.
+func multiply[T Float](c, from, a, b *Matrix[T]) {
+	if level == portable || !multiplyAssembled(c, from, a, b) {
+		multiplyPortable(c, from, a, b)
 	}
 }
 
@@ -60,13 +64,8 @@ func check[T Float](c, from, a, b *Matrix[T]) {
 // narrow is the number of columns below which the portable version takes four rows of A at a time instead of four of B.
 const narrow = 4
 
-// portable is Multiply in Go.
-func (m *Multiplier[T]) portable(c, from, a, b *Matrix[T]) {
-	if b.Right != 1 && c.Cols >= narrow {
-		packed := Dense(m.scratch(b.Rows*b.Cols), b.Rows, b.Cols)
-		pack(packed.Data, b, 0, b.Cols)
-		b = &packed
-	}
+// multiplyPortable is multiply in Go.
+func multiplyPortable[T Float](c, from, a, b *Matrix[T]) {
 	for i := range c.Rows {
 		row := c.Data[i*c.Down:][:c.Cols]
 		if from.Data == nil {
@@ -112,7 +111,7 @@ func addByColumns[T Float](c, a, b *Matrix[T]) {
 			at := i*c.Down + j
 			s0, s1, s2, s3 := c.Data[at], c.Data[at+c.Down], c.Data[at+2*c.Down], c.Data[at+3*c.Down]
 			for k := range a.Cols {
-				x, p := b.Data[k*b.Down+j*b.Right], i*a.Down+k*a.Right
+				x, p := b.Data[k*b.Down+j], i*a.Down+k*a.Right
 				s0 += a.Data[p] * x
 				s1 += a.Data[p+a.Down] * x
 				s2 += a.Data[p+2*a.Down] * x
@@ -123,7 +122,7 @@ func addByColumns[T Float](c, a, b *Matrix[T]) {
 		for ; i < c.Rows; i++ {
 			sum := c.Data[i*c.Down+j]
 			for k := range a.Cols {
-				sum += a.Data[i*a.Down+k*a.Right] * b.Data[k*b.Down+j*b.Right]
+				sum += a.Data[i*a.Down+k*a.Right] * b.Data[k*b.Down+j]
 			}
 			c.Data[i*c.Down+j] = sum
 		}
