@@ -20,6 +20,8 @@ var peakFlops func(level, bytes, n int) int
 // most. It reports both rates, each the median of the rounds, and the ratio.
 func rates[T Float](b *testing.B, level, n int, work func()) {
 	bytes := int(unsafe.Sizeof(T(0)))
+	Cores(1)
+	defer Cores(0)
 	repeat := max(1, 2_000_000/n)
 	var ours, peak []float64
 	b.ReportAllocs()
