@@ -48,6 +48,24 @@ func mulAssembled[T Float](x, y []T) bool {
 	return true
 }
 
+func expAssembled[T Float](x []T) bool {
+	if len(x) == 0 {
+		return true
+	}
+	wide, small := level == avx512, unsafe.Sizeof(T(0)) == 4
+	switch p, n := pointer(x), len(x); {
+	case wide && small:
+		exp32avx512((*float32)(p), n)
+	case small:
+		exp32avx2((*float32)(p), n)
+	case wide:
+		exp64avx512((*float64)(p), n)
+	default:
+		exp64avx2((*float64)(p), n)
+	}
+	return true
+}
+
 // slopes is where the slopes of x are to be written: the assembly writes them before x, which can therefore take their place
 // where they are not wanted.
 func slopes[T Float](x, slope []T) unsafe.Pointer {

@@ -12,6 +12,11 @@ func mul64avx512(x *float64, y *float64, n int)
 //go:noescape
 func relu64avx512(slope *float64, x *float64, n int)
 
+// exp64avx512 replaces x by exp x.
+//
+//go:noescape
+func exp64avx512(x *float64, n int)
+
 // tanh64avx512 replaces slope by 1 − tanh² x, and then x by tanh x.
 //
 //go:noescape
@@ -26,6 +31,11 @@ func mul32avx512(x *float32, y *float32, n int)
 //
 //go:noescape
 func relu32avx512(slope *float32, x *float32, n int)
+
+// exp32avx512 replaces x by exp x.
+//
+//go:noescape
+func exp32avx512(x *float32, n int)
 
 // tanh32avx512 replaces slope by 1 − tanh² x, and then x by tanh x.
 //
@@ -42,6 +52,11 @@ func mul64avx2(x *float64, y *float64, n int)
 //go:noescape
 func relu64avx2(slope *float64, x *float64, n int)
 
+// exp64avx2 replaces x by exp x.
+//
+//go:noescape
+func exp64avx2(x *float64, n int)
+
 // tanh64avx2 replaces slope by 1 − tanh² x, and then x by tanh x.
 //
 //go:noescape
@@ -56,6 +71,11 @@ func mul32avx2(x *float32, y *float32, n int)
 //
 //go:noescape
 func relu32avx2(slope *float32, x *float32, n int)
+
+// exp32avx2 replaces x by exp x.
+//
+//go:noescape
+func exp32avx2(x *float32, n int)
 
 // tanh32avx2 replaces slope by 1 − tanh² x, and then x by tanh x.
 //

@@ -98,6 +98,318 @@ done:
 	VZEROUPPER
 	RET
 
+DATA expMagic64avx512<>+0(SB)/8, $0x4338000000000000
+DATA expMagic64avx512<>+8(SB)/8, $0x4338000000000000
+DATA expMagic64avx512<>+16(SB)/8, $0x4338000000000000
+DATA expMagic64avx512<>+24(SB)/8, $0x4338000000000000
+DATA expMagic64avx512<>+32(SB)/8, $0x4338000000000000
+DATA expMagic64avx512<>+40(SB)/8, $0x4338000000000000
+DATA expMagic64avx512<>+48(SB)/8, $0x4338000000000000
+DATA expMagic64avx512<>+56(SB)/8, $0x4338000000000000
+GLOBL expMagic64avx512<>(SB), RODATA|NOPTR, $64
+
+DATA expLog2e64avx512<>+0(SB)/8, $0x3ff71547652b82fe
+DATA expLog2e64avx512<>+8(SB)/8, $0x3ff71547652b82fe
+DATA expLog2e64avx512<>+16(SB)/8, $0x3ff71547652b82fe
+DATA expLog2e64avx512<>+24(SB)/8, $0x3ff71547652b82fe
+DATA expLog2e64avx512<>+32(SB)/8, $0x3ff71547652b82fe
+DATA expLog2e64avx512<>+40(SB)/8, $0x3ff71547652b82fe
+DATA expLog2e64avx512<>+48(SB)/8, $0x3ff71547652b82fe
+DATA expLog2e64avx512<>+56(SB)/8, $0x3ff71547652b82fe
+GLOBL expLog2e64avx512<>(SB), RODATA|NOPTR, $64
+
+DATA expHigh64avx512<>+0(SB)/8, $0x3fe62e42fee00000
+DATA expHigh64avx512<>+8(SB)/8, $0x3fe62e42fee00000
+DATA expHigh64avx512<>+16(SB)/8, $0x3fe62e42fee00000
+DATA expHigh64avx512<>+24(SB)/8, $0x3fe62e42fee00000
+DATA expHigh64avx512<>+32(SB)/8, $0x3fe62e42fee00000
+DATA expHigh64avx512<>+40(SB)/8, $0x3fe62e42fee00000
+DATA expHigh64avx512<>+48(SB)/8, $0x3fe62e42fee00000
+DATA expHigh64avx512<>+56(SB)/8, $0x3fe62e42fee00000
+GLOBL expHigh64avx512<>(SB), RODATA|NOPTR, $64
+
+DATA expLow64avx512<>+0(SB)/8, $0x3dea39ef35793c76
+DATA expLow64avx512<>+8(SB)/8, $0x3dea39ef35793c76
+DATA expLow64avx512<>+16(SB)/8, $0x3dea39ef35793c76
+DATA expLow64avx512<>+24(SB)/8, $0x3dea39ef35793c76
+DATA expLow64avx512<>+32(SB)/8, $0x3dea39ef35793c76
+DATA expLow64avx512<>+40(SB)/8, $0x3dea39ef35793c76
+DATA expLow64avx512<>+48(SB)/8, $0x3dea39ef35793c76
+DATA expLow64avx512<>+56(SB)/8, $0x3dea39ef35793c76
+GLOBL expLow64avx512<>(SB), RODATA|NOPTR, $64
+
+DATA expOne64avx512<>+0(SB)/8, $0x3ff0000000000000
+DATA expOne64avx512<>+8(SB)/8, $0x3ff0000000000000
+DATA expOne64avx512<>+16(SB)/8, $0x3ff0000000000000
+DATA expOne64avx512<>+24(SB)/8, $0x3ff0000000000000
+DATA expOne64avx512<>+32(SB)/8, $0x3ff0000000000000
+DATA expOne64avx512<>+40(SB)/8, $0x3ff0000000000000
+DATA expOne64avx512<>+48(SB)/8, $0x3ff0000000000000
+DATA expOne64avx512<>+56(SB)/8, $0x3ff0000000000000
+GLOBL expOne64avx512<>(SB), RODATA|NOPTR, $64
+
+DATA expBias64avx512<>+0(SB)/8, $0x3ff0000000000000
+DATA expBias64avx512<>+8(SB)/8, $0x3ff0000000000000
+DATA expBias64avx512<>+16(SB)/8, $0x3ff0000000000000
+DATA expBias64avx512<>+24(SB)/8, $0x3ff0000000000000
+DATA expBias64avx512<>+32(SB)/8, $0x3ff0000000000000
+DATA expBias64avx512<>+40(SB)/8, $0x3ff0000000000000
+DATA expBias64avx512<>+48(SB)/8, $0x3ff0000000000000
+DATA expBias64avx512<>+56(SB)/8, $0x3ff0000000000000
+GLOBL expBias64avx512<>(SB), RODATA|NOPTR, $64
+
+DATA expSeries2_64avx512<>+0(SB)/8, $0x3fe0000000000000
+DATA expSeries2_64avx512<>+8(SB)/8, $0x3fe0000000000000
+DATA expSeries2_64avx512<>+16(SB)/8, $0x3fe0000000000000
+DATA expSeries2_64avx512<>+24(SB)/8, $0x3fe0000000000000
+DATA expSeries2_64avx512<>+32(SB)/8, $0x3fe0000000000000
+DATA expSeries2_64avx512<>+40(SB)/8, $0x3fe0000000000000
+DATA expSeries2_64avx512<>+48(SB)/8, $0x3fe0000000000000
+DATA expSeries2_64avx512<>+56(SB)/8, $0x3fe0000000000000
+GLOBL expSeries2_64avx512<>(SB), RODATA|NOPTR, $64
+
+DATA expSeries3_64avx512<>+0(SB)/8, $0x3fc5555555555555
+DATA expSeries3_64avx512<>+8(SB)/8, $0x3fc5555555555555
+DATA expSeries3_64avx512<>+16(SB)/8, $0x3fc5555555555555
+DATA expSeries3_64avx512<>+24(SB)/8, $0x3fc5555555555555
+DATA expSeries3_64avx512<>+32(SB)/8, $0x3fc5555555555555
+DATA expSeries3_64avx512<>+40(SB)/8, $0x3fc5555555555555
+DATA expSeries3_64avx512<>+48(SB)/8, $0x3fc5555555555555
+DATA expSeries3_64avx512<>+56(SB)/8, $0x3fc5555555555555
+GLOBL expSeries3_64avx512<>(SB), RODATA|NOPTR, $64
+
+DATA expSeries4_64avx512<>+0(SB)/8, $0x3fa5555555555555
+DATA expSeries4_64avx512<>+8(SB)/8, $0x3fa5555555555555
+DATA expSeries4_64avx512<>+16(SB)/8, $0x3fa5555555555555
+DATA expSeries4_64avx512<>+24(SB)/8, $0x3fa5555555555555
+DATA expSeries4_64avx512<>+32(SB)/8, $0x3fa5555555555555
+DATA expSeries4_64avx512<>+40(SB)/8, $0x3fa5555555555555
+DATA expSeries4_64avx512<>+48(SB)/8, $0x3fa5555555555555
+DATA expSeries4_64avx512<>+56(SB)/8, $0x3fa5555555555555
+GLOBL expSeries4_64avx512<>(SB), RODATA|NOPTR, $64
+
+DATA expSeries5_64avx512<>+0(SB)/8, $0x3f81111111111111
+DATA expSeries5_64avx512<>+8(SB)/8, $0x3f81111111111111
+DATA expSeries5_64avx512<>+16(SB)/8, $0x3f81111111111111
+DATA expSeries5_64avx512<>+24(SB)/8, $0x3f81111111111111
+DATA expSeries5_64avx512<>+32(SB)/8, $0x3f81111111111111
+DATA expSeries5_64avx512<>+40(SB)/8, $0x3f81111111111111
+DATA expSeries5_64avx512<>+48(SB)/8, $0x3f81111111111111
+DATA expSeries5_64avx512<>+56(SB)/8, $0x3f81111111111111
+GLOBL expSeries5_64avx512<>(SB), RODATA|NOPTR, $64
+
+DATA expSeries6_64avx512<>+0(SB)/8, $0x3f56c16c16c16c17
+DATA expSeries6_64avx512<>+8(SB)/8, $0x3f56c16c16c16c17
+DATA expSeries6_64avx512<>+16(SB)/8, $0x3f56c16c16c16c17
+DATA expSeries6_64avx512<>+24(SB)/8, $0x3f56c16c16c16c17
+DATA expSeries6_64avx512<>+32(SB)/8, $0x3f56c16c16c16c17
+DATA expSeries6_64avx512<>+40(SB)/8, $0x3f56c16c16c16c17
+DATA expSeries6_64avx512<>+48(SB)/8, $0x3f56c16c16c16c17
+DATA expSeries6_64avx512<>+56(SB)/8, $0x3f56c16c16c16c17
+GLOBL expSeries6_64avx512<>(SB), RODATA|NOPTR, $64
+
+DATA expSeries7_64avx512<>+0(SB)/8, $0x3f2a01a01a01a01a
+DATA expSeries7_64avx512<>+8(SB)/8, $0x3f2a01a01a01a01a
+DATA expSeries7_64avx512<>+16(SB)/8, $0x3f2a01a01a01a01a
+DATA expSeries7_64avx512<>+24(SB)/8, $0x3f2a01a01a01a01a
+DATA expSeries7_64avx512<>+32(SB)/8, $0x3f2a01a01a01a01a
+DATA expSeries7_64avx512<>+40(SB)/8, $0x3f2a01a01a01a01a
+DATA expSeries7_64avx512<>+48(SB)/8, $0x3f2a01a01a01a01a
+DATA expSeries7_64avx512<>+56(SB)/8, $0x3f2a01a01a01a01a
+GLOBL expSeries7_64avx512<>(SB), RODATA|NOPTR, $64
+
+DATA expSeries8_64avx512<>+0(SB)/8, $0x3efa01a01a01a01a
+DATA expSeries8_64avx512<>+8(SB)/8, $0x3efa01a01a01a01a
+DATA expSeries8_64avx512<>+16(SB)/8, $0x3efa01a01a01a01a
+DATA expSeries8_64avx512<>+24(SB)/8, $0x3efa01a01a01a01a
+DATA expSeries8_64avx512<>+32(SB)/8, $0x3efa01a01a01a01a
+DATA expSeries8_64avx512<>+40(SB)/8, $0x3efa01a01a01a01a
+DATA expSeries8_64avx512<>+48(SB)/8, $0x3efa01a01a01a01a
+DATA expSeries8_64avx512<>+56(SB)/8, $0x3efa01a01a01a01a
+GLOBL expSeries8_64avx512<>(SB), RODATA|NOPTR, $64
+
+DATA expSeries9_64avx512<>+0(SB)/8, $0x3ec71de3a556c734
+DATA expSeries9_64avx512<>+8(SB)/8, $0x3ec71de3a556c734
+DATA expSeries9_64avx512<>+16(SB)/8, $0x3ec71de3a556c734
+DATA expSeries9_64avx512<>+24(SB)/8, $0x3ec71de3a556c734
+DATA expSeries9_64avx512<>+32(SB)/8, $0x3ec71de3a556c734
+DATA expSeries9_64avx512<>+40(SB)/8, $0x3ec71de3a556c734
+DATA expSeries9_64avx512<>+48(SB)/8, $0x3ec71de3a556c734
+DATA expSeries9_64avx512<>+56(SB)/8, $0x3ec71de3a556c734
+GLOBL expSeries9_64avx512<>(SB), RODATA|NOPTR, $64
+
+DATA expSeries10_64avx512<>+0(SB)/8, $0x3e927e4fb7789f5c
+DATA expSeries10_64avx512<>+8(SB)/8, $0x3e927e4fb7789f5c
+DATA expSeries10_64avx512<>+16(SB)/8, $0x3e927e4fb7789f5c
+DATA expSeries10_64avx512<>+24(SB)/8, $0x3e927e4fb7789f5c
+DATA expSeries10_64avx512<>+32(SB)/8, $0x3e927e4fb7789f5c
+DATA expSeries10_64avx512<>+40(SB)/8, $0x3e927e4fb7789f5c
+DATA expSeries10_64avx512<>+48(SB)/8, $0x3e927e4fb7789f5c
+DATA expSeries10_64avx512<>+56(SB)/8, $0x3e927e4fb7789f5c
+GLOBL expSeries10_64avx512<>(SB), RODATA|NOPTR, $64
+
+DATA expSeries11_64avx512<>+0(SB)/8, $0x3e5ae64567f544e4
+DATA expSeries11_64avx512<>+8(SB)/8, $0x3e5ae64567f544e4
+DATA expSeries11_64avx512<>+16(SB)/8, $0x3e5ae64567f544e4
+DATA expSeries11_64avx512<>+24(SB)/8, $0x3e5ae64567f544e4
+DATA expSeries11_64avx512<>+32(SB)/8, $0x3e5ae64567f544e4
+DATA expSeries11_64avx512<>+40(SB)/8, $0x3e5ae64567f544e4
+DATA expSeries11_64avx512<>+48(SB)/8, $0x3e5ae64567f544e4
+DATA expSeries11_64avx512<>+56(SB)/8, $0x3e5ae64567f544e4
+GLOBL expSeries11_64avx512<>(SB), RODATA|NOPTR, $64
+
+DATA expSeries12_64avx512<>+0(SB)/8, $0x3e21eed8eff8d898
+DATA expSeries12_64avx512<>+8(SB)/8, $0x3e21eed8eff8d898
+DATA expSeries12_64avx512<>+16(SB)/8, $0x3e21eed8eff8d898
+DATA expSeries12_64avx512<>+24(SB)/8, $0x3e21eed8eff8d898
+DATA expSeries12_64avx512<>+32(SB)/8, $0x3e21eed8eff8d898
+DATA expSeries12_64avx512<>+40(SB)/8, $0x3e21eed8eff8d898
+DATA expSeries12_64avx512<>+48(SB)/8, $0x3e21eed8eff8d898
+DATA expSeries12_64avx512<>+56(SB)/8, $0x3e21eed8eff8d898
+GLOBL expSeries12_64avx512<>(SB), RODATA|NOPTR, $64
+
+DATA expSeries13_64avx512<>+0(SB)/8, $0x3de6124613a86d09
+DATA expSeries13_64avx512<>+8(SB)/8, $0x3de6124613a86d09
+DATA expSeries13_64avx512<>+16(SB)/8, $0x3de6124613a86d09
+DATA expSeries13_64avx512<>+24(SB)/8, $0x3de6124613a86d09
+DATA expSeries13_64avx512<>+32(SB)/8, $0x3de6124613a86d09
+DATA expSeries13_64avx512<>+40(SB)/8, $0x3de6124613a86d09
+DATA expSeries13_64avx512<>+48(SB)/8, $0x3de6124613a86d09
+DATA expSeries13_64avx512<>+56(SB)/8, $0x3de6124613a86d09
+GLOBL expSeries13_64avx512<>(SB), RODATA|NOPTR, $64
+
+DATA expMost64avx512<>+0(SB)/8, $0x4089000000000000
+DATA expMost64avx512<>+8(SB)/8, $0x4089000000000000
+DATA expMost64avx512<>+16(SB)/8, $0x4089000000000000
+DATA expMost64avx512<>+24(SB)/8, $0x4089000000000000
+DATA expMost64avx512<>+32(SB)/8, $0x4089000000000000
+DATA expMost64avx512<>+40(SB)/8, $0x4089000000000000
+DATA expMost64avx512<>+48(SB)/8, $0x4089000000000000
+DATA expMost64avx512<>+56(SB)/8, $0x4089000000000000
+GLOBL expMost64avx512<>(SB), RODATA|NOPTR, $64
+
+DATA expLeast64avx512<>+0(SB)/8, $0xc089000000000000
+DATA expLeast64avx512<>+8(SB)/8, $0xc089000000000000
+DATA expLeast64avx512<>+16(SB)/8, $0xc089000000000000
+DATA expLeast64avx512<>+24(SB)/8, $0xc089000000000000
+DATA expLeast64avx512<>+32(SB)/8, $0xc089000000000000
+DATA expLeast64avx512<>+40(SB)/8, $0xc089000000000000
+DATA expLeast64avx512<>+48(SB)/8, $0xc089000000000000
+DATA expLeast64avx512<>+56(SB)/8, $0xc089000000000000
+GLOBL expLeast64avx512<>(SB), RODATA|NOPTR, $64
+
+DATA expHalf64avx512<>+0(SB)/8, $0x3fe0000000000000
+DATA expHalf64avx512<>+8(SB)/8, $0x3fe0000000000000
+DATA expHalf64avx512<>+16(SB)/8, $0x3fe0000000000000
+DATA expHalf64avx512<>+24(SB)/8, $0x3fe0000000000000
+DATA expHalf64avx512<>+32(SB)/8, $0x3fe0000000000000
+DATA expHalf64avx512<>+40(SB)/8, $0x3fe0000000000000
+DATA expHalf64avx512<>+48(SB)/8, $0x3fe0000000000000
+DATA expHalf64avx512<>+56(SB)/8, $0x3fe0000000000000
+GLOBL expHalf64avx512<>(SB), RODATA|NOPTR, $64
+
+// func exp64avx512(x *float64, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·exp64avx512(SB), NOSPLIT, $0-16
+	MOVQ x+0(FP), AX
+	MOVQ n+8(FP), CX
+	SUBQ $0x08, CX
+	JL   rest
+
+loop:
+	VMOVUPD      (AX), Z0
+	VMOVUPD      expMost64avx512<>+0(SB), Z1
+	VMINPD       Z0, Z1, Z0
+	VMOVUPD      expLeast64avx512<>+0(SB), Z1
+	VMAXPD       Z0, Z1, Z0
+	VMOVUPD      expMagic64avx512<>+0(SB), Z1
+	VFMADD231PD  expLog2e64avx512<>+0(SB), Z0, Z1
+	VSUBPD       expMagic64avx512<>+0(SB), Z1, Z2
+	VMOVUPD      Z0, Z0
+	VFNMADD231PD expHigh64avx512<>+0(SB), Z2, Z0
+	VFNMADD231PD expLow64avx512<>+0(SB), Z2, Z0
+	VMOVUPD      expSeries13_64avx512<>+0(SB), Z3
+	VFMADD213PD  expSeries12_64avx512<>+0(SB), Z0, Z3
+	VFMADD213PD  expSeries11_64avx512<>+0(SB), Z0, Z3
+	VFMADD213PD  expSeries10_64avx512<>+0(SB), Z0, Z3
+	VFMADD213PD  expSeries9_64avx512<>+0(SB), Z0, Z3
+	VFMADD213PD  expSeries8_64avx512<>+0(SB), Z0, Z3
+	VFMADD213PD  expSeries7_64avx512<>+0(SB), Z0, Z3
+	VFMADD213PD  expSeries6_64avx512<>+0(SB), Z0, Z3
+	VFMADD213PD  expSeries5_64avx512<>+0(SB), Z0, Z3
+	VFMADD213PD  expSeries4_64avx512<>+0(SB), Z0, Z3
+	VFMADD213PD  expSeries3_64avx512<>+0(SB), Z0, Z3
+	VFMADD213PD  expSeries2_64avx512<>+0(SB), Z0, Z3
+	VMULPD       Z0, Z0, Z2
+	VFMADD213PD  Z0, Z3, Z2
+	VSUBPD       expMagic64avx512<>+0(SB), Z1, Z0
+	VMOVUPD      expMagic64avx512<>+0(SB), Z3
+	VFMADD231PD  expHalf64avx512<>+0(SB), Z0, Z3
+	VSUBPD       expMagic64avx512<>+0(SB), Z3, Z1
+	VSUBPD       Z1, Z0, Z0
+	VADDPD       expMagic64avx512<>+0(SB), Z0, Z0
+	VADDPD       expOne64avx512<>+0(SB), Z2, Z2
+	VPSLLQ       $0x34, Z3, Z1
+	VPADDQ       expBias64avx512<>+0(SB), Z1, Z1
+	VMULPD       Z1, Z2, Z2
+	VPSLLQ       $0x34, Z0, Z0
+	VPADDQ       expBias64avx512<>+0(SB), Z0, Z0
+	VMULPD       Z0, Z2, Z2
+	VMOVUPD      Z2, (AX)
+	ADDQ         $0x40, AX
+	SUBQ         $0x08, CX
+	JGE          loop
+
+rest:
+	ADDQ         $0x08, CX
+	JZ           done
+	MOVQ         $-1, DX
+	BZHIQ        CX, DX, DX
+	KMOVW        DX, K1
+	VMOVUPD.Z    (AX), K1, Z0
+	VMOVUPD      expMost64avx512<>+0(SB), Z1
+	VMINPD       Z0, Z1, Z0
+	VMOVUPD      expLeast64avx512<>+0(SB), Z1
+	VMAXPD       Z0, Z1, Z0
+	VMOVUPD      expMagic64avx512<>+0(SB), Z1
+	VFMADD231PD  expLog2e64avx512<>+0(SB), Z0, Z1
+	VSUBPD       expMagic64avx512<>+0(SB), Z1, Z2
+	VMOVUPD      Z0, Z0
+	VFNMADD231PD expHigh64avx512<>+0(SB), Z2, Z0
+	VFNMADD231PD expLow64avx512<>+0(SB), Z2, Z0
+	VMOVUPD      expSeries13_64avx512<>+0(SB), Z3
+	VFMADD213PD  expSeries12_64avx512<>+0(SB), Z0, Z3
+	VFMADD213PD  expSeries11_64avx512<>+0(SB), Z0, Z3
+	VFMADD213PD  expSeries10_64avx512<>+0(SB), Z0, Z3
+	VFMADD213PD  expSeries9_64avx512<>+0(SB), Z0, Z3
+	VFMADD213PD  expSeries8_64avx512<>+0(SB), Z0, Z3
+	VFMADD213PD  expSeries7_64avx512<>+0(SB), Z0, Z3
+	VFMADD213PD  expSeries6_64avx512<>+0(SB), Z0, Z3
+	VFMADD213PD  expSeries5_64avx512<>+0(SB), Z0, Z3
+	VFMADD213PD  expSeries4_64avx512<>+0(SB), Z0, Z3
+	VFMADD213PD  expSeries3_64avx512<>+0(SB), Z0, Z3
+	VFMADD213PD  expSeries2_64avx512<>+0(SB), Z0, Z3
+	VMULPD       Z0, Z0, Z2
+	VFMADD213PD  Z0, Z3, Z2
+	VSUBPD       expMagic64avx512<>+0(SB), Z1, Z0
+	VMOVUPD      expMagic64avx512<>+0(SB), Z3
+	VFMADD231PD  expHalf64avx512<>+0(SB), Z0, Z3
+	VSUBPD       expMagic64avx512<>+0(SB), Z3, Z1
+	VSUBPD       Z1, Z0, Z0
+	VADDPD       expMagic64avx512<>+0(SB), Z0, Z0
+	VADDPD       expOne64avx512<>+0(SB), Z2, Z2
+	VPSLLQ       $0x34, Z3, Z1
+	VPADDQ       expBias64avx512<>+0(SB), Z1, Z1
+	VMULPD       Z1, Z2, Z2
+	VPSLLQ       $0x34, Z0, Z0
+	VPADDQ       expBias64avx512<>+0(SB), Z0, Z0
+	VMULPD       Z0, Z2, Z2
+	VMOVUPD      Z2, K1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
 DATA tanhSign64avx512<>+0(SB)/8, $0x8000000000000000
 DATA tanhSign64avx512<>+8(SB)/8, $0x8000000000000000
 DATA tanhSign64avx512<>+16(SB)/8, $0x8000000000000000
@@ -118,36 +430,6 @@ DATA tanhBound64avx512<>+48(SB)/8, $0x4034000000000000
 DATA tanhBound64avx512<>+56(SB)/8, $0x4034000000000000
 GLOBL tanhBound64avx512<>(SB), RODATA|NOPTR, $64
 
-DATA tanhLog2e64avx512<>+0(SB)/8, $0x3ff71547652b82fe
-DATA tanhLog2e64avx512<>+8(SB)/8, $0x3ff71547652b82fe
-DATA tanhLog2e64avx512<>+16(SB)/8, $0x3ff71547652b82fe
-DATA tanhLog2e64avx512<>+24(SB)/8, $0x3ff71547652b82fe
-DATA tanhLog2e64avx512<>+32(SB)/8, $0x3ff71547652b82fe
-DATA tanhLog2e64avx512<>+40(SB)/8, $0x3ff71547652b82fe
-DATA tanhLog2e64avx512<>+48(SB)/8, $0x3ff71547652b82fe
-DATA tanhLog2e64avx512<>+56(SB)/8, $0x3ff71547652b82fe
-GLOBL tanhLog2e64avx512<>(SB), RODATA|NOPTR, $64
-
-DATA tanhMagic64avx512<>+0(SB)/8, $0x4338000000000000
-DATA tanhMagic64avx512<>+8(SB)/8, $0x4338000000000000
-DATA tanhMagic64avx512<>+16(SB)/8, $0x4338000000000000
-DATA tanhMagic64avx512<>+24(SB)/8, $0x4338000000000000
-DATA tanhMagic64avx512<>+32(SB)/8, $0x4338000000000000
-DATA tanhMagic64avx512<>+40(SB)/8, $0x4338000000000000
-DATA tanhMagic64avx512<>+48(SB)/8, $0x4338000000000000
-DATA tanhMagic64avx512<>+56(SB)/8, $0x4338000000000000
-GLOBL tanhMagic64avx512<>(SB), RODATA|NOPTR, $64
-
-DATA tanhOne64avx512<>+0(SB)/8, $0x3ff0000000000000
-DATA tanhOne64avx512<>+8(SB)/8, $0x3ff0000000000000
-DATA tanhOne64avx512<>+16(SB)/8, $0x3ff0000000000000
-DATA tanhOne64avx512<>+24(SB)/8, $0x3ff0000000000000
-DATA tanhOne64avx512<>+32(SB)/8, $0x3ff0000000000000
-DATA tanhOne64avx512<>+40(SB)/8, $0x3ff0000000000000
-DATA tanhOne64avx512<>+48(SB)/8, $0x3ff0000000000000
-DATA tanhOne64avx512<>+56(SB)/8, $0x3ff0000000000000
-GLOBL tanhOne64avx512<>(SB), RODATA|NOPTR, $64
-
 DATA tanhTwo64avx512<>+0(SB)/8, $0x4000000000000000
 DATA tanhTwo64avx512<>+8(SB)/8, $0x4000000000000000
 DATA tanhTwo64avx512<>+16(SB)/8, $0x4000000000000000
@@ -157,156 +439,6 @@ DATA tanhTwo64avx512<>+40(SB)/8, $0x4000000000000000
 DATA tanhTwo64avx512<>+48(SB)/8, $0x4000000000000000
 DATA tanhTwo64avx512<>+56(SB)/8, $0x4000000000000000
 GLOBL tanhTwo64avx512<>(SB), RODATA|NOPTR, $64
-
-DATA tanhHigh64avx512<>+0(SB)/8, $0x3fe62e42fee00000
-DATA tanhHigh64avx512<>+8(SB)/8, $0x3fe62e42fee00000
-DATA tanhHigh64avx512<>+16(SB)/8, $0x3fe62e42fee00000
-DATA tanhHigh64avx512<>+24(SB)/8, $0x3fe62e42fee00000
-DATA tanhHigh64avx512<>+32(SB)/8, $0x3fe62e42fee00000
-DATA tanhHigh64avx512<>+40(SB)/8, $0x3fe62e42fee00000
-DATA tanhHigh64avx512<>+48(SB)/8, $0x3fe62e42fee00000
-DATA tanhHigh64avx512<>+56(SB)/8, $0x3fe62e42fee00000
-GLOBL tanhHigh64avx512<>(SB), RODATA|NOPTR, $64
-
-DATA tanhLow64avx512<>+0(SB)/8, $0x3dea39ef35793c76
-DATA tanhLow64avx512<>+8(SB)/8, $0x3dea39ef35793c76
-DATA tanhLow64avx512<>+16(SB)/8, $0x3dea39ef35793c76
-DATA tanhLow64avx512<>+24(SB)/8, $0x3dea39ef35793c76
-DATA tanhLow64avx512<>+32(SB)/8, $0x3dea39ef35793c76
-DATA tanhLow64avx512<>+40(SB)/8, $0x3dea39ef35793c76
-DATA tanhLow64avx512<>+48(SB)/8, $0x3dea39ef35793c76
-DATA tanhLow64avx512<>+56(SB)/8, $0x3dea39ef35793c76
-GLOBL tanhLow64avx512<>(SB), RODATA|NOPTR, $64
-
-DATA tanhBias64avx512<>+0(SB)/8, $0x3ff0000000000000
-DATA tanhBias64avx512<>+8(SB)/8, $0x3ff0000000000000
-DATA tanhBias64avx512<>+16(SB)/8, $0x3ff0000000000000
-DATA tanhBias64avx512<>+24(SB)/8, $0x3ff0000000000000
-DATA tanhBias64avx512<>+32(SB)/8, $0x3ff0000000000000
-DATA tanhBias64avx512<>+40(SB)/8, $0x3ff0000000000000
-DATA tanhBias64avx512<>+48(SB)/8, $0x3ff0000000000000
-DATA tanhBias64avx512<>+56(SB)/8, $0x3ff0000000000000
-GLOBL tanhBias64avx512<>(SB), RODATA|NOPTR, $64
-
-DATA tanhSeries2_64avx512<>+0(SB)/8, $0x3fe0000000000000
-DATA tanhSeries2_64avx512<>+8(SB)/8, $0x3fe0000000000000
-DATA tanhSeries2_64avx512<>+16(SB)/8, $0x3fe0000000000000
-DATA tanhSeries2_64avx512<>+24(SB)/8, $0x3fe0000000000000
-DATA tanhSeries2_64avx512<>+32(SB)/8, $0x3fe0000000000000
-DATA tanhSeries2_64avx512<>+40(SB)/8, $0x3fe0000000000000
-DATA tanhSeries2_64avx512<>+48(SB)/8, $0x3fe0000000000000
-DATA tanhSeries2_64avx512<>+56(SB)/8, $0x3fe0000000000000
-GLOBL tanhSeries2_64avx512<>(SB), RODATA|NOPTR, $64
-
-DATA tanhSeries3_64avx512<>+0(SB)/8, $0x3fc5555555555555
-DATA tanhSeries3_64avx512<>+8(SB)/8, $0x3fc5555555555555
-DATA tanhSeries3_64avx512<>+16(SB)/8, $0x3fc5555555555555
-DATA tanhSeries3_64avx512<>+24(SB)/8, $0x3fc5555555555555
-DATA tanhSeries3_64avx512<>+32(SB)/8, $0x3fc5555555555555
-DATA tanhSeries3_64avx512<>+40(SB)/8, $0x3fc5555555555555
-DATA tanhSeries3_64avx512<>+48(SB)/8, $0x3fc5555555555555
-DATA tanhSeries3_64avx512<>+56(SB)/8, $0x3fc5555555555555
-GLOBL tanhSeries3_64avx512<>(SB), RODATA|NOPTR, $64
-
-DATA tanhSeries4_64avx512<>+0(SB)/8, $0x3fa5555555555555
-DATA tanhSeries4_64avx512<>+8(SB)/8, $0x3fa5555555555555
-DATA tanhSeries4_64avx512<>+16(SB)/8, $0x3fa5555555555555
-DATA tanhSeries4_64avx512<>+24(SB)/8, $0x3fa5555555555555
-DATA tanhSeries4_64avx512<>+32(SB)/8, $0x3fa5555555555555
-DATA tanhSeries4_64avx512<>+40(SB)/8, $0x3fa5555555555555
-DATA tanhSeries4_64avx512<>+48(SB)/8, $0x3fa5555555555555
-DATA tanhSeries4_64avx512<>+56(SB)/8, $0x3fa5555555555555
-GLOBL tanhSeries4_64avx512<>(SB), RODATA|NOPTR, $64
-
-DATA tanhSeries5_64avx512<>+0(SB)/8, $0x3f81111111111111
-DATA tanhSeries5_64avx512<>+8(SB)/8, $0x3f81111111111111
-DATA tanhSeries5_64avx512<>+16(SB)/8, $0x3f81111111111111
-DATA tanhSeries5_64avx512<>+24(SB)/8, $0x3f81111111111111
-DATA tanhSeries5_64avx512<>+32(SB)/8, $0x3f81111111111111
-DATA tanhSeries5_64avx512<>+40(SB)/8, $0x3f81111111111111
-DATA tanhSeries5_64avx512<>+48(SB)/8, $0x3f81111111111111
-DATA tanhSeries5_64avx512<>+56(SB)/8, $0x3f81111111111111
-GLOBL tanhSeries5_64avx512<>(SB), RODATA|NOPTR, $64
-
-DATA tanhSeries6_64avx512<>+0(SB)/8, $0x3f56c16c16c16c17
-DATA tanhSeries6_64avx512<>+8(SB)/8, $0x3f56c16c16c16c17
-DATA tanhSeries6_64avx512<>+16(SB)/8, $0x3f56c16c16c16c17
-DATA tanhSeries6_64avx512<>+24(SB)/8, $0x3f56c16c16c16c17
-DATA tanhSeries6_64avx512<>+32(SB)/8, $0x3f56c16c16c16c17
-DATA tanhSeries6_64avx512<>+40(SB)/8, $0x3f56c16c16c16c17
-DATA tanhSeries6_64avx512<>+48(SB)/8, $0x3f56c16c16c16c17
-DATA tanhSeries6_64avx512<>+56(SB)/8, $0x3f56c16c16c16c17
-GLOBL tanhSeries6_64avx512<>(SB), RODATA|NOPTR, $64
-
-DATA tanhSeries7_64avx512<>+0(SB)/8, $0x3f2a01a01a01a01a
-DATA tanhSeries7_64avx512<>+8(SB)/8, $0x3f2a01a01a01a01a
-DATA tanhSeries7_64avx512<>+16(SB)/8, $0x3f2a01a01a01a01a
-DATA tanhSeries7_64avx512<>+24(SB)/8, $0x3f2a01a01a01a01a
-DATA tanhSeries7_64avx512<>+32(SB)/8, $0x3f2a01a01a01a01a
-DATA tanhSeries7_64avx512<>+40(SB)/8, $0x3f2a01a01a01a01a
-DATA tanhSeries7_64avx512<>+48(SB)/8, $0x3f2a01a01a01a01a
-DATA tanhSeries7_64avx512<>+56(SB)/8, $0x3f2a01a01a01a01a
-GLOBL tanhSeries7_64avx512<>(SB), RODATA|NOPTR, $64
-
-DATA tanhSeries8_64avx512<>+0(SB)/8, $0x3efa01a01a01a01a
-DATA tanhSeries8_64avx512<>+8(SB)/8, $0x3efa01a01a01a01a
-DATA tanhSeries8_64avx512<>+16(SB)/8, $0x3efa01a01a01a01a
-DATA tanhSeries8_64avx512<>+24(SB)/8, $0x3efa01a01a01a01a
-DATA tanhSeries8_64avx512<>+32(SB)/8, $0x3efa01a01a01a01a
-DATA tanhSeries8_64avx512<>+40(SB)/8, $0x3efa01a01a01a01a
-DATA tanhSeries8_64avx512<>+48(SB)/8, $0x3efa01a01a01a01a
-DATA tanhSeries8_64avx512<>+56(SB)/8, $0x3efa01a01a01a01a
-GLOBL tanhSeries8_64avx512<>(SB), RODATA|NOPTR, $64
-
-DATA tanhSeries9_64avx512<>+0(SB)/8, $0x3ec71de3a556c734
-DATA tanhSeries9_64avx512<>+8(SB)/8, $0x3ec71de3a556c734
-DATA tanhSeries9_64avx512<>+16(SB)/8, $0x3ec71de3a556c734
-DATA tanhSeries9_64avx512<>+24(SB)/8, $0x3ec71de3a556c734
-DATA tanhSeries9_64avx512<>+32(SB)/8, $0x3ec71de3a556c734
-DATA tanhSeries9_64avx512<>+40(SB)/8, $0x3ec71de3a556c734
-DATA tanhSeries9_64avx512<>+48(SB)/8, $0x3ec71de3a556c734
-DATA tanhSeries9_64avx512<>+56(SB)/8, $0x3ec71de3a556c734
-GLOBL tanhSeries9_64avx512<>(SB), RODATA|NOPTR, $64
-
-DATA tanhSeries10_64avx512<>+0(SB)/8, $0x3e927e4fb7789f5c
-DATA tanhSeries10_64avx512<>+8(SB)/8, $0x3e927e4fb7789f5c
-DATA tanhSeries10_64avx512<>+16(SB)/8, $0x3e927e4fb7789f5c
-DATA tanhSeries10_64avx512<>+24(SB)/8, $0x3e927e4fb7789f5c
-DATA tanhSeries10_64avx512<>+32(SB)/8, $0x3e927e4fb7789f5c
-DATA tanhSeries10_64avx512<>+40(SB)/8, $0x3e927e4fb7789f5c
-DATA tanhSeries10_64avx512<>+48(SB)/8, $0x3e927e4fb7789f5c
-DATA tanhSeries10_64avx512<>+56(SB)/8, $0x3e927e4fb7789f5c
-GLOBL tanhSeries10_64avx512<>(SB), RODATA|NOPTR, $64
-
-DATA tanhSeries11_64avx512<>+0(SB)/8, $0x3e5ae64567f544e4
-DATA tanhSeries11_64avx512<>+8(SB)/8, $0x3e5ae64567f544e4
-DATA tanhSeries11_64avx512<>+16(SB)/8, $0x3e5ae64567f544e4
-DATA tanhSeries11_64avx512<>+24(SB)/8, $0x3e5ae64567f544e4
-DATA tanhSeries11_64avx512<>+32(SB)/8, $0x3e5ae64567f544e4
-DATA tanhSeries11_64avx512<>+40(SB)/8, $0x3e5ae64567f544e4
-DATA tanhSeries11_64avx512<>+48(SB)/8, $0x3e5ae64567f544e4
-DATA tanhSeries11_64avx512<>+56(SB)/8, $0x3e5ae64567f544e4
-GLOBL tanhSeries11_64avx512<>(SB), RODATA|NOPTR, $64
-
-DATA tanhSeries12_64avx512<>+0(SB)/8, $0x3e21eed8eff8d898
-DATA tanhSeries12_64avx512<>+8(SB)/8, $0x3e21eed8eff8d898
-DATA tanhSeries12_64avx512<>+16(SB)/8, $0x3e21eed8eff8d898
-DATA tanhSeries12_64avx512<>+24(SB)/8, $0x3e21eed8eff8d898
-DATA tanhSeries12_64avx512<>+32(SB)/8, $0x3e21eed8eff8d898
-DATA tanhSeries12_64avx512<>+40(SB)/8, $0x3e21eed8eff8d898
-DATA tanhSeries12_64avx512<>+48(SB)/8, $0x3e21eed8eff8d898
-DATA tanhSeries12_64avx512<>+56(SB)/8, $0x3e21eed8eff8d898
-GLOBL tanhSeries12_64avx512<>(SB), RODATA|NOPTR, $64
-
-DATA tanhSeries13_64avx512<>+0(SB)/8, $0x3de6124613a86d09
-DATA tanhSeries13_64avx512<>+8(SB)/8, $0x3de6124613a86d09
-DATA tanhSeries13_64avx512<>+16(SB)/8, $0x3de6124613a86d09
-DATA tanhSeries13_64avx512<>+24(SB)/8, $0x3de6124613a86d09
-DATA tanhSeries13_64avx512<>+32(SB)/8, $0x3de6124613a86d09
-DATA tanhSeries13_64avx512<>+40(SB)/8, $0x3de6124613a86d09
-DATA tanhSeries13_64avx512<>+48(SB)/8, $0x3de6124613a86d09
-DATA tanhSeries13_64avx512<>+56(SB)/8, $0x3de6124613a86d09
-GLOBL tanhSeries13_64avx512<>(SB), RODATA|NOPTR, $64
 
 // func tanh64avx512(slope *float64, x *float64, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
@@ -325,34 +457,34 @@ loop:
 	VMOVUPD      tanhBound64avx512<>+0(SB), Z2
 	VMINPD       Z0, Z2, Z0
 	VADDPD       Z0, Z0, Z0
-	VMOVUPD      tanhMagic64avx512<>+0(SB), Z2
-	VFMADD231PD  tanhLog2e64avx512<>+0(SB), Z0, Z2
-	VSUBPD       tanhMagic64avx512<>+0(SB), Z2, Z3
+	VMOVUPD      expMagic64avx512<>+0(SB), Z2
+	VFMADD231PD  expLog2e64avx512<>+0(SB), Z0, Z2
+	VSUBPD       expMagic64avx512<>+0(SB), Z2, Z3
 	VMOVUPD      Z0, Z0
-	VFNMADD231PD tanhHigh64avx512<>+0(SB), Z3, Z0
-	VFNMADD231PD tanhLow64avx512<>+0(SB), Z3, Z0
-	VMOVUPD      tanhSeries13_64avx512<>+0(SB), Z3
-	VFMADD213PD  tanhSeries12_64avx512<>+0(SB), Z0, Z3
-	VFMADD213PD  tanhSeries11_64avx512<>+0(SB), Z0, Z3
-	VFMADD213PD  tanhSeries10_64avx512<>+0(SB), Z0, Z3
-	VFMADD213PD  tanhSeries9_64avx512<>+0(SB), Z0, Z3
-	VFMADD213PD  tanhSeries8_64avx512<>+0(SB), Z0, Z3
-	VFMADD213PD  tanhSeries7_64avx512<>+0(SB), Z0, Z3
-	VFMADD213PD  tanhSeries6_64avx512<>+0(SB), Z0, Z3
-	VFMADD213PD  tanhSeries5_64avx512<>+0(SB), Z0, Z3
-	VFMADD213PD  tanhSeries4_64avx512<>+0(SB), Z0, Z3
-	VFMADD213PD  tanhSeries3_64avx512<>+0(SB), Z0, Z3
-	VFMADD213PD  tanhSeries2_64avx512<>+0(SB), Z0, Z3
-	VMULPD       Z0, Z0, Z4
-	VFMADD213PD  Z0, Z3, Z4
+	VFNMADD231PD expHigh64avx512<>+0(SB), Z3, Z0
+	VFNMADD231PD expLow64avx512<>+0(SB), Z3, Z0
+	VMOVUPD      expSeries13_64avx512<>+0(SB), Z4
+	VFMADD213PD  expSeries12_64avx512<>+0(SB), Z0, Z4
+	VFMADD213PD  expSeries11_64avx512<>+0(SB), Z0, Z4
+	VFMADD213PD  expSeries10_64avx512<>+0(SB), Z0, Z4
+	VFMADD213PD  expSeries9_64avx512<>+0(SB), Z0, Z4
+	VFMADD213PD  expSeries8_64avx512<>+0(SB), Z0, Z4
+	VFMADD213PD  expSeries7_64avx512<>+0(SB), Z0, Z4
+	VFMADD213PD  expSeries6_64avx512<>+0(SB), Z0, Z4
+	VFMADD213PD  expSeries5_64avx512<>+0(SB), Z0, Z4
+	VFMADD213PD  expSeries4_64avx512<>+0(SB), Z0, Z4
+	VFMADD213PD  expSeries3_64avx512<>+0(SB), Z0, Z4
+	VFMADD213PD  expSeries2_64avx512<>+0(SB), Z0, Z4
+	VMULPD       Z0, Z0, Z3
+	VFMADD213PD  Z0, Z4, Z3
 	VPSLLQ       $0x34, Z2, Z0
-	VPADDQ       tanhBias64avx512<>+0(SB), Z0, Z0
-	VSUBPD       tanhOne64avx512<>+0(SB), Z0, Z2
-	VFMADD231PD  Z0, Z4, Z2
-	VADDPD       tanhTwo64avx512<>+0(SB), Z2, Z4
-	VDIVPD       Z4, Z2, Z2
+	VPADDQ       expBias64avx512<>+0(SB), Z0, Z0
+	VSUBPD       expOne64avx512<>+0(SB), Z0, Z2
+	VFMADD231PD  Z0, Z3, Z2
+	VADDPD       tanhTwo64avx512<>+0(SB), Z2, Z3
+	VDIVPD       Z3, Z2, Z2
 	VORPD        Z1, Z2, Z2
-	VMOVUPD      tanhOne64avx512<>+0(SB), Z0
+	VMOVUPD      expOne64avx512<>+0(SB), Z0
 	VFNMADD231PD Z2, Z2, Z0
 	VMOVUPD      Z0, (AX)
 	VMOVUPD      Z2, (CX)
@@ -374,34 +506,34 @@ rest:
 	VMOVUPD      tanhBound64avx512<>+0(SB), Z2
 	VMINPD       Z0, Z2, Z0
 	VADDPD       Z0, Z0, Z0
-	VMOVUPD      tanhMagic64avx512<>+0(SB), Z2
-	VFMADD231PD  tanhLog2e64avx512<>+0(SB), Z0, Z2
-	VSUBPD       tanhMagic64avx512<>+0(SB), Z2, Z3
+	VMOVUPD      expMagic64avx512<>+0(SB), Z2
+	VFMADD231PD  expLog2e64avx512<>+0(SB), Z0, Z2
+	VSUBPD       expMagic64avx512<>+0(SB), Z2, Z3
 	VMOVUPD      Z0, Z0
-	VFNMADD231PD tanhHigh64avx512<>+0(SB), Z3, Z0
-	VFNMADD231PD tanhLow64avx512<>+0(SB), Z3, Z0
-	VMOVUPD      tanhSeries13_64avx512<>+0(SB), Z3
-	VFMADD213PD  tanhSeries12_64avx512<>+0(SB), Z0, Z3
-	VFMADD213PD  tanhSeries11_64avx512<>+0(SB), Z0, Z3
-	VFMADD213PD  tanhSeries10_64avx512<>+0(SB), Z0, Z3
-	VFMADD213PD  tanhSeries9_64avx512<>+0(SB), Z0, Z3
-	VFMADD213PD  tanhSeries8_64avx512<>+0(SB), Z0, Z3
-	VFMADD213PD  tanhSeries7_64avx512<>+0(SB), Z0, Z3
-	VFMADD213PD  tanhSeries6_64avx512<>+0(SB), Z0, Z3
-	VFMADD213PD  tanhSeries5_64avx512<>+0(SB), Z0, Z3
-	VFMADD213PD  tanhSeries4_64avx512<>+0(SB), Z0, Z3
-	VFMADD213PD  tanhSeries3_64avx512<>+0(SB), Z0, Z3
-	VFMADD213PD  tanhSeries2_64avx512<>+0(SB), Z0, Z3
-	VMULPD       Z0, Z0, Z4
-	VFMADD213PD  Z0, Z3, Z4
+	VFNMADD231PD expHigh64avx512<>+0(SB), Z3, Z0
+	VFNMADD231PD expLow64avx512<>+0(SB), Z3, Z0
+	VMOVUPD      expSeries13_64avx512<>+0(SB), Z4
+	VFMADD213PD  expSeries12_64avx512<>+0(SB), Z0, Z4
+	VFMADD213PD  expSeries11_64avx512<>+0(SB), Z0, Z4
+	VFMADD213PD  expSeries10_64avx512<>+0(SB), Z0, Z4
+	VFMADD213PD  expSeries9_64avx512<>+0(SB), Z0, Z4
+	VFMADD213PD  expSeries8_64avx512<>+0(SB), Z0, Z4
+	VFMADD213PD  expSeries7_64avx512<>+0(SB), Z0, Z4
+	VFMADD213PD  expSeries6_64avx512<>+0(SB), Z0, Z4
+	VFMADD213PD  expSeries5_64avx512<>+0(SB), Z0, Z4
+	VFMADD213PD  expSeries4_64avx512<>+0(SB), Z0, Z4
+	VFMADD213PD  expSeries3_64avx512<>+0(SB), Z0, Z4
+	VFMADD213PD  expSeries2_64avx512<>+0(SB), Z0, Z4
+	VMULPD       Z0, Z0, Z3
+	VFMADD213PD  Z0, Z4, Z3
 	VPSLLQ       $0x34, Z2, Z0
-	VPADDQ       tanhBias64avx512<>+0(SB), Z0, Z0
-	VSUBPD       tanhOne64avx512<>+0(SB), Z0, Z2
-	VFMADD231PD  Z0, Z4, Z2
-	VADDPD       tanhTwo64avx512<>+0(SB), Z2, Z4
-	VDIVPD       Z4, Z2, Z2
+	VPADDQ       expBias64avx512<>+0(SB), Z0, Z0
+	VSUBPD       expOne64avx512<>+0(SB), Z0, Z2
+	VFMADD231PD  Z0, Z3, Z2
+	VADDPD       tanhTwo64avx512<>+0(SB), Z2, Z3
+	VDIVPD       Z3, Z2, Z2
 	VORPD        Z1, Z2, Z2
-	VMOVUPD      tanhOne64avx512<>+0(SB), Z0
+	VMOVUPD      expOne64avx512<>+0(SB), Z0
 	VFNMADD231PD Z2, Z2, Z0
 	VMOVUPD      Z0, K1, (AX)
 	VMOVUPD      Z2, K1, (CX)
@@ -506,6 +638,258 @@ done:
 	VZEROUPPER
 	RET
 
+DATA expMagic32avx512<>+0(SB)/8, $0x4b4000004b400000
+DATA expMagic32avx512<>+8(SB)/8, $0x4b4000004b400000
+DATA expMagic32avx512<>+16(SB)/8, $0x4b4000004b400000
+DATA expMagic32avx512<>+24(SB)/8, $0x4b4000004b400000
+DATA expMagic32avx512<>+32(SB)/8, $0x4b4000004b400000
+DATA expMagic32avx512<>+40(SB)/8, $0x4b4000004b400000
+DATA expMagic32avx512<>+48(SB)/8, $0x4b4000004b400000
+DATA expMagic32avx512<>+56(SB)/8, $0x4b4000004b400000
+GLOBL expMagic32avx512<>(SB), RODATA|NOPTR, $64
+
+DATA expLog2e32avx512<>+0(SB)/8, $0x3fb8aa3b3fb8aa3b
+DATA expLog2e32avx512<>+8(SB)/8, $0x3fb8aa3b3fb8aa3b
+DATA expLog2e32avx512<>+16(SB)/8, $0x3fb8aa3b3fb8aa3b
+DATA expLog2e32avx512<>+24(SB)/8, $0x3fb8aa3b3fb8aa3b
+DATA expLog2e32avx512<>+32(SB)/8, $0x3fb8aa3b3fb8aa3b
+DATA expLog2e32avx512<>+40(SB)/8, $0x3fb8aa3b3fb8aa3b
+DATA expLog2e32avx512<>+48(SB)/8, $0x3fb8aa3b3fb8aa3b
+DATA expLog2e32avx512<>+56(SB)/8, $0x3fb8aa3b3fb8aa3b
+GLOBL expLog2e32avx512<>(SB), RODATA|NOPTR, $64
+
+DATA expHigh32avx512<>+0(SB)/8, $0x3f3172003f317200
+DATA expHigh32avx512<>+8(SB)/8, $0x3f3172003f317200
+DATA expHigh32avx512<>+16(SB)/8, $0x3f3172003f317200
+DATA expHigh32avx512<>+24(SB)/8, $0x3f3172003f317200
+DATA expHigh32avx512<>+32(SB)/8, $0x3f3172003f317200
+DATA expHigh32avx512<>+40(SB)/8, $0x3f3172003f317200
+DATA expHigh32avx512<>+48(SB)/8, $0x3f3172003f317200
+DATA expHigh32avx512<>+56(SB)/8, $0x3f3172003f317200
+GLOBL expHigh32avx512<>(SB), RODATA|NOPTR, $64
+
+DATA expLow32avx512<>+0(SB)/8, $0x35bfbe8e35bfbe8e
+DATA expLow32avx512<>+8(SB)/8, $0x35bfbe8e35bfbe8e
+DATA expLow32avx512<>+16(SB)/8, $0x35bfbe8e35bfbe8e
+DATA expLow32avx512<>+24(SB)/8, $0x35bfbe8e35bfbe8e
+DATA expLow32avx512<>+32(SB)/8, $0x35bfbe8e35bfbe8e
+DATA expLow32avx512<>+40(SB)/8, $0x35bfbe8e35bfbe8e
+DATA expLow32avx512<>+48(SB)/8, $0x35bfbe8e35bfbe8e
+DATA expLow32avx512<>+56(SB)/8, $0x35bfbe8e35bfbe8e
+GLOBL expLow32avx512<>(SB), RODATA|NOPTR, $64
+
+DATA expOne32avx512<>+0(SB)/8, $0x3f8000003f800000
+DATA expOne32avx512<>+8(SB)/8, $0x3f8000003f800000
+DATA expOne32avx512<>+16(SB)/8, $0x3f8000003f800000
+DATA expOne32avx512<>+24(SB)/8, $0x3f8000003f800000
+DATA expOne32avx512<>+32(SB)/8, $0x3f8000003f800000
+DATA expOne32avx512<>+40(SB)/8, $0x3f8000003f800000
+DATA expOne32avx512<>+48(SB)/8, $0x3f8000003f800000
+DATA expOne32avx512<>+56(SB)/8, $0x3f8000003f800000
+GLOBL expOne32avx512<>(SB), RODATA|NOPTR, $64
+
+DATA expBias32avx512<>+0(SB)/8, $0x3f8000003f800000
+DATA expBias32avx512<>+8(SB)/8, $0x3f8000003f800000
+DATA expBias32avx512<>+16(SB)/8, $0x3f8000003f800000
+DATA expBias32avx512<>+24(SB)/8, $0x3f8000003f800000
+DATA expBias32avx512<>+32(SB)/8, $0x3f8000003f800000
+DATA expBias32avx512<>+40(SB)/8, $0x3f8000003f800000
+DATA expBias32avx512<>+48(SB)/8, $0x3f8000003f800000
+DATA expBias32avx512<>+56(SB)/8, $0x3f8000003f800000
+GLOBL expBias32avx512<>(SB), RODATA|NOPTR, $64
+
+DATA expSeries2_32avx512<>+0(SB)/8, $0x3f0000003f000000
+DATA expSeries2_32avx512<>+8(SB)/8, $0x3f0000003f000000
+DATA expSeries2_32avx512<>+16(SB)/8, $0x3f0000003f000000
+DATA expSeries2_32avx512<>+24(SB)/8, $0x3f0000003f000000
+DATA expSeries2_32avx512<>+32(SB)/8, $0x3f0000003f000000
+DATA expSeries2_32avx512<>+40(SB)/8, $0x3f0000003f000000
+DATA expSeries2_32avx512<>+48(SB)/8, $0x3f0000003f000000
+DATA expSeries2_32avx512<>+56(SB)/8, $0x3f0000003f000000
+GLOBL expSeries2_32avx512<>(SB), RODATA|NOPTR, $64
+
+DATA expSeries3_32avx512<>+0(SB)/8, $0x3e2aaaab3e2aaaab
+DATA expSeries3_32avx512<>+8(SB)/8, $0x3e2aaaab3e2aaaab
+DATA expSeries3_32avx512<>+16(SB)/8, $0x3e2aaaab3e2aaaab
+DATA expSeries3_32avx512<>+24(SB)/8, $0x3e2aaaab3e2aaaab
+DATA expSeries3_32avx512<>+32(SB)/8, $0x3e2aaaab3e2aaaab
+DATA expSeries3_32avx512<>+40(SB)/8, $0x3e2aaaab3e2aaaab
+DATA expSeries3_32avx512<>+48(SB)/8, $0x3e2aaaab3e2aaaab
+DATA expSeries3_32avx512<>+56(SB)/8, $0x3e2aaaab3e2aaaab
+GLOBL expSeries3_32avx512<>(SB), RODATA|NOPTR, $64
+
+DATA expSeries4_32avx512<>+0(SB)/8, $0x3d2aaaab3d2aaaab
+DATA expSeries4_32avx512<>+8(SB)/8, $0x3d2aaaab3d2aaaab
+DATA expSeries4_32avx512<>+16(SB)/8, $0x3d2aaaab3d2aaaab
+DATA expSeries4_32avx512<>+24(SB)/8, $0x3d2aaaab3d2aaaab
+DATA expSeries4_32avx512<>+32(SB)/8, $0x3d2aaaab3d2aaaab
+DATA expSeries4_32avx512<>+40(SB)/8, $0x3d2aaaab3d2aaaab
+DATA expSeries4_32avx512<>+48(SB)/8, $0x3d2aaaab3d2aaaab
+DATA expSeries4_32avx512<>+56(SB)/8, $0x3d2aaaab3d2aaaab
+GLOBL expSeries4_32avx512<>(SB), RODATA|NOPTR, $64
+
+DATA expSeries5_32avx512<>+0(SB)/8, $0x3c0888893c088889
+DATA expSeries5_32avx512<>+8(SB)/8, $0x3c0888893c088889
+DATA expSeries5_32avx512<>+16(SB)/8, $0x3c0888893c088889
+DATA expSeries5_32avx512<>+24(SB)/8, $0x3c0888893c088889
+DATA expSeries5_32avx512<>+32(SB)/8, $0x3c0888893c088889
+DATA expSeries5_32avx512<>+40(SB)/8, $0x3c0888893c088889
+DATA expSeries5_32avx512<>+48(SB)/8, $0x3c0888893c088889
+DATA expSeries5_32avx512<>+56(SB)/8, $0x3c0888893c088889
+GLOBL expSeries5_32avx512<>(SB), RODATA|NOPTR, $64
+
+DATA expSeries6_32avx512<>+0(SB)/8, $0x3ab60b613ab60b61
+DATA expSeries6_32avx512<>+8(SB)/8, $0x3ab60b613ab60b61
+DATA expSeries6_32avx512<>+16(SB)/8, $0x3ab60b613ab60b61
+DATA expSeries6_32avx512<>+24(SB)/8, $0x3ab60b613ab60b61
+DATA expSeries6_32avx512<>+32(SB)/8, $0x3ab60b613ab60b61
+DATA expSeries6_32avx512<>+40(SB)/8, $0x3ab60b613ab60b61
+DATA expSeries6_32avx512<>+48(SB)/8, $0x3ab60b613ab60b61
+DATA expSeries6_32avx512<>+56(SB)/8, $0x3ab60b613ab60b61
+GLOBL expSeries6_32avx512<>(SB), RODATA|NOPTR, $64
+
+DATA expSeries7_32avx512<>+0(SB)/8, $0x39500d0139500d01
+DATA expSeries7_32avx512<>+8(SB)/8, $0x39500d0139500d01
+DATA expSeries7_32avx512<>+16(SB)/8, $0x39500d0139500d01
+DATA expSeries7_32avx512<>+24(SB)/8, $0x39500d0139500d01
+DATA expSeries7_32avx512<>+32(SB)/8, $0x39500d0139500d01
+DATA expSeries7_32avx512<>+40(SB)/8, $0x39500d0139500d01
+DATA expSeries7_32avx512<>+48(SB)/8, $0x39500d0139500d01
+DATA expSeries7_32avx512<>+56(SB)/8, $0x39500d0139500d01
+GLOBL expSeries7_32avx512<>(SB), RODATA|NOPTR, $64
+
+DATA expSeries8_32avx512<>+0(SB)/8, $0x37d00d0137d00d01
+DATA expSeries8_32avx512<>+8(SB)/8, $0x37d00d0137d00d01
+DATA expSeries8_32avx512<>+16(SB)/8, $0x37d00d0137d00d01
+DATA expSeries8_32avx512<>+24(SB)/8, $0x37d00d0137d00d01
+DATA expSeries8_32avx512<>+32(SB)/8, $0x37d00d0137d00d01
+DATA expSeries8_32avx512<>+40(SB)/8, $0x37d00d0137d00d01
+DATA expSeries8_32avx512<>+48(SB)/8, $0x37d00d0137d00d01
+DATA expSeries8_32avx512<>+56(SB)/8, $0x37d00d0137d00d01
+GLOBL expSeries8_32avx512<>(SB), RODATA|NOPTR, $64
+
+DATA expMost32avx512<>+0(SB)/8, $0x42f0000042f00000
+DATA expMost32avx512<>+8(SB)/8, $0x42f0000042f00000
+DATA expMost32avx512<>+16(SB)/8, $0x42f0000042f00000
+DATA expMost32avx512<>+24(SB)/8, $0x42f0000042f00000
+DATA expMost32avx512<>+32(SB)/8, $0x42f0000042f00000
+DATA expMost32avx512<>+40(SB)/8, $0x42f0000042f00000
+DATA expMost32avx512<>+48(SB)/8, $0x42f0000042f00000
+DATA expMost32avx512<>+56(SB)/8, $0x42f0000042f00000
+GLOBL expMost32avx512<>(SB), RODATA|NOPTR, $64
+
+DATA expLeast32avx512<>+0(SB)/8, $0xc2f00000c2f00000
+DATA expLeast32avx512<>+8(SB)/8, $0xc2f00000c2f00000
+DATA expLeast32avx512<>+16(SB)/8, $0xc2f00000c2f00000
+DATA expLeast32avx512<>+24(SB)/8, $0xc2f00000c2f00000
+DATA expLeast32avx512<>+32(SB)/8, $0xc2f00000c2f00000
+DATA expLeast32avx512<>+40(SB)/8, $0xc2f00000c2f00000
+DATA expLeast32avx512<>+48(SB)/8, $0xc2f00000c2f00000
+DATA expLeast32avx512<>+56(SB)/8, $0xc2f00000c2f00000
+GLOBL expLeast32avx512<>(SB), RODATA|NOPTR, $64
+
+DATA expHalf32avx512<>+0(SB)/8, $0x3f0000003f000000
+DATA expHalf32avx512<>+8(SB)/8, $0x3f0000003f000000
+DATA expHalf32avx512<>+16(SB)/8, $0x3f0000003f000000
+DATA expHalf32avx512<>+24(SB)/8, $0x3f0000003f000000
+DATA expHalf32avx512<>+32(SB)/8, $0x3f0000003f000000
+DATA expHalf32avx512<>+40(SB)/8, $0x3f0000003f000000
+DATA expHalf32avx512<>+48(SB)/8, $0x3f0000003f000000
+DATA expHalf32avx512<>+56(SB)/8, $0x3f0000003f000000
+GLOBL expHalf32avx512<>(SB), RODATA|NOPTR, $64
+
+// func exp32avx512(x *float32, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·exp32avx512(SB), NOSPLIT, $0-16
+	MOVQ x+0(FP), AX
+	MOVQ n+8(FP), CX
+	SUBQ $0x10, CX
+	JL   rest
+
+loop:
+	VMOVUPS      (AX), Z0
+	VMOVUPS      expMost32avx512<>+0(SB), Z1
+	VMINPS       Z0, Z1, Z0
+	VMOVUPS      expLeast32avx512<>+0(SB), Z1
+	VMAXPS       Z0, Z1, Z0
+	VMOVUPS      expMagic32avx512<>+0(SB), Z1
+	VFMADD231PS  expLog2e32avx512<>+0(SB), Z0, Z1
+	VSUBPS       expMagic32avx512<>+0(SB), Z1, Z2
+	VMOVUPS      Z0, Z0
+	VFNMADD231PS expHigh32avx512<>+0(SB), Z2, Z0
+	VFNMADD231PS expLow32avx512<>+0(SB), Z2, Z0
+	VMOVUPS      expSeries8_32avx512<>+0(SB), Z3
+	VFMADD213PS  expSeries7_32avx512<>+0(SB), Z0, Z3
+	VFMADD213PS  expSeries6_32avx512<>+0(SB), Z0, Z3
+	VFMADD213PS  expSeries5_32avx512<>+0(SB), Z0, Z3
+	VFMADD213PS  expSeries4_32avx512<>+0(SB), Z0, Z3
+	VFMADD213PS  expSeries3_32avx512<>+0(SB), Z0, Z3
+	VFMADD213PS  expSeries2_32avx512<>+0(SB), Z0, Z3
+	VMULPS       Z0, Z0, Z2
+	VFMADD213PS  Z0, Z3, Z2
+	VSUBPS       expMagic32avx512<>+0(SB), Z1, Z0
+	VMOVUPS      expMagic32avx512<>+0(SB), Z3
+	VFMADD231PS  expHalf32avx512<>+0(SB), Z0, Z3
+	VSUBPS       expMagic32avx512<>+0(SB), Z3, Z1
+	VSUBPS       Z1, Z0, Z0
+	VADDPS       expMagic32avx512<>+0(SB), Z0, Z0
+	VADDPS       expOne32avx512<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z3, Z1
+	VPADDD       expBias32avx512<>+0(SB), Z1, Z1
+	VMULPS       Z1, Z2, Z2
+	VPSLLD       $0x17, Z0, Z0
+	VPADDD       expBias32avx512<>+0(SB), Z0, Z0
+	VMULPS       Z0, Z2, Z2
+	VMOVUPS      Z2, (AX)
+	ADDQ         $0x40, AX
+	SUBQ         $0x10, CX
+	JGE          loop
+
+rest:
+	ADDQ         $0x10, CX
+	JZ           done
+	MOVQ         $-1, DX
+	BZHIQ        CX, DX, DX
+	KMOVW        DX, K1
+	VMOVUPS.Z    (AX), K1, Z0
+	VMOVUPS      expMost32avx512<>+0(SB), Z1
+	VMINPS       Z0, Z1, Z0
+	VMOVUPS      expLeast32avx512<>+0(SB), Z1
+	VMAXPS       Z0, Z1, Z0
+	VMOVUPS      expMagic32avx512<>+0(SB), Z1
+	VFMADD231PS  expLog2e32avx512<>+0(SB), Z0, Z1
+	VSUBPS       expMagic32avx512<>+0(SB), Z1, Z2
+	VMOVUPS      Z0, Z0
+	VFNMADD231PS expHigh32avx512<>+0(SB), Z2, Z0
+	VFNMADD231PS expLow32avx512<>+0(SB), Z2, Z0
+	VMOVUPS      expSeries8_32avx512<>+0(SB), Z3
+	VFMADD213PS  expSeries7_32avx512<>+0(SB), Z0, Z3
+	VFMADD213PS  expSeries6_32avx512<>+0(SB), Z0, Z3
+	VFMADD213PS  expSeries5_32avx512<>+0(SB), Z0, Z3
+	VFMADD213PS  expSeries4_32avx512<>+0(SB), Z0, Z3
+	VFMADD213PS  expSeries3_32avx512<>+0(SB), Z0, Z3
+	VFMADD213PS  expSeries2_32avx512<>+0(SB), Z0, Z3
+	VMULPS       Z0, Z0, Z2
+	VFMADD213PS  Z0, Z3, Z2
+	VSUBPS       expMagic32avx512<>+0(SB), Z1, Z0
+	VMOVUPS      expMagic32avx512<>+0(SB), Z3
+	VFMADD231PS  expHalf32avx512<>+0(SB), Z0, Z3
+	VSUBPS       expMagic32avx512<>+0(SB), Z3, Z1
+	VSUBPS       Z1, Z0, Z0
+	VADDPS       expMagic32avx512<>+0(SB), Z0, Z0
+	VADDPS       expOne32avx512<>+0(SB), Z2, Z2
+	VPSLLD       $0x17, Z3, Z1
+	VPADDD       expBias32avx512<>+0(SB), Z1, Z1
+	VMULPS       Z1, Z2, Z2
+	VPSLLD       $0x17, Z0, Z0
+	VPADDD       expBias32avx512<>+0(SB), Z0, Z0
+	VMULPS       Z0, Z2, Z2
+	VMOVUPS      Z2, K1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
 DATA tanhSign32avx512<>+0(SB)/8, $0x8000000080000000
 DATA tanhSign32avx512<>+8(SB)/8, $0x8000000080000000
 DATA tanhSign32avx512<>+16(SB)/8, $0x8000000080000000
@@ -526,36 +910,6 @@ DATA tanhBound32avx512<>+48(SB)/8, $0x4120000041200000
 DATA tanhBound32avx512<>+56(SB)/8, $0x4120000041200000
 GLOBL tanhBound32avx512<>(SB), RODATA|NOPTR, $64
 
-DATA tanhLog2e32avx512<>+0(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA tanhLog2e32avx512<>+8(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA tanhLog2e32avx512<>+16(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA tanhLog2e32avx512<>+24(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA tanhLog2e32avx512<>+32(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA tanhLog2e32avx512<>+40(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA tanhLog2e32avx512<>+48(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA tanhLog2e32avx512<>+56(SB)/8, $0x3fb8aa3b3fb8aa3b
-GLOBL tanhLog2e32avx512<>(SB), RODATA|NOPTR, $64
-
-DATA tanhMagic32avx512<>+0(SB)/8, $0x4b4000004b400000
-DATA tanhMagic32avx512<>+8(SB)/8, $0x4b4000004b400000
-DATA tanhMagic32avx512<>+16(SB)/8, $0x4b4000004b400000
-DATA tanhMagic32avx512<>+24(SB)/8, $0x4b4000004b400000
-DATA tanhMagic32avx512<>+32(SB)/8, $0x4b4000004b400000
-DATA tanhMagic32avx512<>+40(SB)/8, $0x4b4000004b400000
-DATA tanhMagic32avx512<>+48(SB)/8, $0x4b4000004b400000
-DATA tanhMagic32avx512<>+56(SB)/8, $0x4b4000004b400000
-GLOBL tanhMagic32avx512<>(SB), RODATA|NOPTR, $64
-
-DATA tanhOne32avx512<>+0(SB)/8, $0x3f8000003f800000
-DATA tanhOne32avx512<>+8(SB)/8, $0x3f8000003f800000
-DATA tanhOne32avx512<>+16(SB)/8, $0x3f8000003f800000
-DATA tanhOne32avx512<>+24(SB)/8, $0x3f8000003f800000
-DATA tanhOne32avx512<>+32(SB)/8, $0x3f8000003f800000
-DATA tanhOne32avx512<>+40(SB)/8, $0x3f8000003f800000
-DATA tanhOne32avx512<>+48(SB)/8, $0x3f8000003f800000
-DATA tanhOne32avx512<>+56(SB)/8, $0x3f8000003f800000
-GLOBL tanhOne32avx512<>(SB), RODATA|NOPTR, $64
-
 DATA tanhTwo32avx512<>+0(SB)/8, $0x4000000040000000
 DATA tanhTwo32avx512<>+8(SB)/8, $0x4000000040000000
 DATA tanhTwo32avx512<>+16(SB)/8, $0x4000000040000000
@@ -565,106 +919,6 @@ DATA tanhTwo32avx512<>+40(SB)/8, $0x4000000040000000
 DATA tanhTwo32avx512<>+48(SB)/8, $0x4000000040000000
 DATA tanhTwo32avx512<>+56(SB)/8, $0x4000000040000000
 GLOBL tanhTwo32avx512<>(SB), RODATA|NOPTR, $64
-
-DATA tanhHigh32avx512<>+0(SB)/8, $0x3f3172003f317200
-DATA tanhHigh32avx512<>+8(SB)/8, $0x3f3172003f317200
-DATA tanhHigh32avx512<>+16(SB)/8, $0x3f3172003f317200
-DATA tanhHigh32avx512<>+24(SB)/8, $0x3f3172003f317200
-DATA tanhHigh32avx512<>+32(SB)/8, $0x3f3172003f317200
-DATA tanhHigh32avx512<>+40(SB)/8, $0x3f3172003f317200
-DATA tanhHigh32avx512<>+48(SB)/8, $0x3f3172003f317200
-DATA tanhHigh32avx512<>+56(SB)/8, $0x3f3172003f317200
-GLOBL tanhHigh32avx512<>(SB), RODATA|NOPTR, $64
-
-DATA tanhLow32avx512<>+0(SB)/8, $0x35bfbe8e35bfbe8e
-DATA tanhLow32avx512<>+8(SB)/8, $0x35bfbe8e35bfbe8e
-DATA tanhLow32avx512<>+16(SB)/8, $0x35bfbe8e35bfbe8e
-DATA tanhLow32avx512<>+24(SB)/8, $0x35bfbe8e35bfbe8e
-DATA tanhLow32avx512<>+32(SB)/8, $0x35bfbe8e35bfbe8e
-DATA tanhLow32avx512<>+40(SB)/8, $0x35bfbe8e35bfbe8e
-DATA tanhLow32avx512<>+48(SB)/8, $0x35bfbe8e35bfbe8e
-DATA tanhLow32avx512<>+56(SB)/8, $0x35bfbe8e35bfbe8e
-GLOBL tanhLow32avx512<>(SB), RODATA|NOPTR, $64
-
-DATA tanhBias32avx512<>+0(SB)/8, $0x3f8000003f800000
-DATA tanhBias32avx512<>+8(SB)/8, $0x3f8000003f800000
-DATA tanhBias32avx512<>+16(SB)/8, $0x3f8000003f800000
-DATA tanhBias32avx512<>+24(SB)/8, $0x3f8000003f800000
-DATA tanhBias32avx512<>+32(SB)/8, $0x3f8000003f800000
-DATA tanhBias32avx512<>+40(SB)/8, $0x3f8000003f800000
-DATA tanhBias32avx512<>+48(SB)/8, $0x3f8000003f800000
-DATA tanhBias32avx512<>+56(SB)/8, $0x3f8000003f800000
-GLOBL tanhBias32avx512<>(SB), RODATA|NOPTR, $64
-
-DATA tanhSeries2_32avx512<>+0(SB)/8, $0x3f0000003f000000
-DATA tanhSeries2_32avx512<>+8(SB)/8, $0x3f0000003f000000
-DATA tanhSeries2_32avx512<>+16(SB)/8, $0x3f0000003f000000
-DATA tanhSeries2_32avx512<>+24(SB)/8, $0x3f0000003f000000
-DATA tanhSeries2_32avx512<>+32(SB)/8, $0x3f0000003f000000
-DATA tanhSeries2_32avx512<>+40(SB)/8, $0x3f0000003f000000
-DATA tanhSeries2_32avx512<>+48(SB)/8, $0x3f0000003f000000
-DATA tanhSeries2_32avx512<>+56(SB)/8, $0x3f0000003f000000
-GLOBL tanhSeries2_32avx512<>(SB), RODATA|NOPTR, $64
-
-DATA tanhSeries3_32avx512<>+0(SB)/8, $0x3e2aaaab3e2aaaab
-DATA tanhSeries3_32avx512<>+8(SB)/8, $0x3e2aaaab3e2aaaab
-DATA tanhSeries3_32avx512<>+16(SB)/8, $0x3e2aaaab3e2aaaab
-DATA tanhSeries3_32avx512<>+24(SB)/8, $0x3e2aaaab3e2aaaab
-DATA tanhSeries3_32avx512<>+32(SB)/8, $0x3e2aaaab3e2aaaab
-DATA tanhSeries3_32avx512<>+40(SB)/8, $0x3e2aaaab3e2aaaab
-DATA tanhSeries3_32avx512<>+48(SB)/8, $0x3e2aaaab3e2aaaab
-DATA tanhSeries3_32avx512<>+56(SB)/8, $0x3e2aaaab3e2aaaab
-GLOBL tanhSeries3_32avx512<>(SB), RODATA|NOPTR, $64
-
-DATA tanhSeries4_32avx512<>+0(SB)/8, $0x3d2aaaab3d2aaaab
-DATA tanhSeries4_32avx512<>+8(SB)/8, $0x3d2aaaab3d2aaaab
-DATA tanhSeries4_32avx512<>+16(SB)/8, $0x3d2aaaab3d2aaaab
-DATA tanhSeries4_32avx512<>+24(SB)/8, $0x3d2aaaab3d2aaaab
-DATA tanhSeries4_32avx512<>+32(SB)/8, $0x3d2aaaab3d2aaaab
-DATA tanhSeries4_32avx512<>+40(SB)/8, $0x3d2aaaab3d2aaaab
-DATA tanhSeries4_32avx512<>+48(SB)/8, $0x3d2aaaab3d2aaaab
-DATA tanhSeries4_32avx512<>+56(SB)/8, $0x3d2aaaab3d2aaaab
-GLOBL tanhSeries4_32avx512<>(SB), RODATA|NOPTR, $64
-
-DATA tanhSeries5_32avx512<>+0(SB)/8, $0x3c0888893c088889
-DATA tanhSeries5_32avx512<>+8(SB)/8, $0x3c0888893c088889
-DATA tanhSeries5_32avx512<>+16(SB)/8, $0x3c0888893c088889
-DATA tanhSeries5_32avx512<>+24(SB)/8, $0x3c0888893c088889
-DATA tanhSeries5_32avx512<>+32(SB)/8, $0x3c0888893c088889
-DATA tanhSeries5_32avx512<>+40(SB)/8, $0x3c0888893c088889
-DATA tanhSeries5_32avx512<>+48(SB)/8, $0x3c0888893c088889
-DATA tanhSeries5_32avx512<>+56(SB)/8, $0x3c0888893c088889
-GLOBL tanhSeries5_32avx512<>(SB), RODATA|NOPTR, $64
-
-DATA tanhSeries6_32avx512<>+0(SB)/8, $0x3ab60b613ab60b61
-DATA tanhSeries6_32avx512<>+8(SB)/8, $0x3ab60b613ab60b61
-DATA tanhSeries6_32avx512<>+16(SB)/8, $0x3ab60b613ab60b61
-DATA tanhSeries6_32avx512<>+24(SB)/8, $0x3ab60b613ab60b61
-DATA tanhSeries6_32avx512<>+32(SB)/8, $0x3ab60b613ab60b61
-DATA tanhSeries6_32avx512<>+40(SB)/8, $0x3ab60b613ab60b61
-DATA tanhSeries6_32avx512<>+48(SB)/8, $0x3ab60b613ab60b61
-DATA tanhSeries6_32avx512<>+56(SB)/8, $0x3ab60b613ab60b61
-GLOBL tanhSeries6_32avx512<>(SB), RODATA|NOPTR, $64
-
-DATA tanhSeries7_32avx512<>+0(SB)/8, $0x39500d0139500d01
-DATA tanhSeries7_32avx512<>+8(SB)/8, $0x39500d0139500d01
-DATA tanhSeries7_32avx512<>+16(SB)/8, $0x39500d0139500d01
-DATA tanhSeries7_32avx512<>+24(SB)/8, $0x39500d0139500d01
-DATA tanhSeries7_32avx512<>+32(SB)/8, $0x39500d0139500d01
-DATA tanhSeries7_32avx512<>+40(SB)/8, $0x39500d0139500d01
-DATA tanhSeries7_32avx512<>+48(SB)/8, $0x39500d0139500d01
-DATA tanhSeries7_32avx512<>+56(SB)/8, $0x39500d0139500d01
-GLOBL tanhSeries7_32avx512<>(SB), RODATA|NOPTR, $64
-
-DATA tanhSeries8_32avx512<>+0(SB)/8, $0x37d00d0137d00d01
-DATA tanhSeries8_32avx512<>+8(SB)/8, $0x37d00d0137d00d01
-DATA tanhSeries8_32avx512<>+16(SB)/8, $0x37d00d0137d00d01
-DATA tanhSeries8_32avx512<>+24(SB)/8, $0x37d00d0137d00d01
-DATA tanhSeries8_32avx512<>+32(SB)/8, $0x37d00d0137d00d01
-DATA tanhSeries8_32avx512<>+40(SB)/8, $0x37d00d0137d00d01
-DATA tanhSeries8_32avx512<>+48(SB)/8, $0x37d00d0137d00d01
-DATA tanhSeries8_32avx512<>+56(SB)/8, $0x37d00d0137d00d01
-GLOBL tanhSeries8_32avx512<>(SB), RODATA|NOPTR, $64
 
 // func tanh32avx512(slope *float32, x *float32, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
@@ -683,29 +937,29 @@ loop:
 	VMOVUPS      tanhBound32avx512<>+0(SB), Z2
 	VMINPS       Z0, Z2, Z0
 	VADDPS       Z0, Z0, Z0
-	VMOVUPS      tanhMagic32avx512<>+0(SB), Z2
-	VFMADD231PS  tanhLog2e32avx512<>+0(SB), Z0, Z2
-	VSUBPS       tanhMagic32avx512<>+0(SB), Z2, Z3
+	VMOVUPS      expMagic32avx512<>+0(SB), Z2
+	VFMADD231PS  expLog2e32avx512<>+0(SB), Z0, Z2
+	VSUBPS       expMagic32avx512<>+0(SB), Z2, Z3
 	VMOVUPS      Z0, Z0
-	VFNMADD231PS tanhHigh32avx512<>+0(SB), Z3, Z0
-	VFNMADD231PS tanhLow32avx512<>+0(SB), Z3, Z0
-	VMOVUPS      tanhSeries8_32avx512<>+0(SB), Z3
-	VFMADD213PS  tanhSeries7_32avx512<>+0(SB), Z0, Z3
-	VFMADD213PS  tanhSeries6_32avx512<>+0(SB), Z0, Z3
-	VFMADD213PS  tanhSeries5_32avx512<>+0(SB), Z0, Z3
-	VFMADD213PS  tanhSeries4_32avx512<>+0(SB), Z0, Z3
-	VFMADD213PS  tanhSeries3_32avx512<>+0(SB), Z0, Z3
-	VFMADD213PS  tanhSeries2_32avx512<>+0(SB), Z0, Z3
-	VMULPS       Z0, Z0, Z4
-	VFMADD213PS  Z0, Z3, Z4
+	VFNMADD231PS expHigh32avx512<>+0(SB), Z3, Z0
+	VFNMADD231PS expLow32avx512<>+0(SB), Z3, Z0
+	VMOVUPS      expSeries8_32avx512<>+0(SB), Z4
+	VFMADD213PS  expSeries7_32avx512<>+0(SB), Z0, Z4
+	VFMADD213PS  expSeries6_32avx512<>+0(SB), Z0, Z4
+	VFMADD213PS  expSeries5_32avx512<>+0(SB), Z0, Z4
+	VFMADD213PS  expSeries4_32avx512<>+0(SB), Z0, Z4
+	VFMADD213PS  expSeries3_32avx512<>+0(SB), Z0, Z4
+	VFMADD213PS  expSeries2_32avx512<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD213PS  Z0, Z4, Z3
 	VPSLLD       $0x17, Z2, Z0
-	VPADDD       tanhBias32avx512<>+0(SB), Z0, Z0
-	VSUBPS       tanhOne32avx512<>+0(SB), Z0, Z2
-	VFMADD231PS  Z0, Z4, Z2
-	VADDPS       tanhTwo32avx512<>+0(SB), Z2, Z4
-	VDIVPS       Z4, Z2, Z2
+	VPADDD       expBias32avx512<>+0(SB), Z0, Z0
+	VSUBPS       expOne32avx512<>+0(SB), Z0, Z2
+	VFMADD231PS  Z0, Z3, Z2
+	VADDPS       tanhTwo32avx512<>+0(SB), Z2, Z3
+	VDIVPS       Z3, Z2, Z2
 	VORPS        Z1, Z2, Z2
-	VMOVUPS      tanhOne32avx512<>+0(SB), Z0
+	VMOVUPS      expOne32avx512<>+0(SB), Z0
 	VFNMADD231PS Z2, Z2, Z0
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z2, (CX)
@@ -727,29 +981,29 @@ rest:
 	VMOVUPS      tanhBound32avx512<>+0(SB), Z2
 	VMINPS       Z0, Z2, Z0
 	VADDPS       Z0, Z0, Z0
-	VMOVUPS      tanhMagic32avx512<>+0(SB), Z2
-	VFMADD231PS  tanhLog2e32avx512<>+0(SB), Z0, Z2
-	VSUBPS       tanhMagic32avx512<>+0(SB), Z2, Z3
+	VMOVUPS      expMagic32avx512<>+0(SB), Z2
+	VFMADD231PS  expLog2e32avx512<>+0(SB), Z0, Z2
+	VSUBPS       expMagic32avx512<>+0(SB), Z2, Z3
 	VMOVUPS      Z0, Z0
-	VFNMADD231PS tanhHigh32avx512<>+0(SB), Z3, Z0
-	VFNMADD231PS tanhLow32avx512<>+0(SB), Z3, Z0
-	VMOVUPS      tanhSeries8_32avx512<>+0(SB), Z3
-	VFMADD213PS  tanhSeries7_32avx512<>+0(SB), Z0, Z3
-	VFMADD213PS  tanhSeries6_32avx512<>+0(SB), Z0, Z3
-	VFMADD213PS  tanhSeries5_32avx512<>+0(SB), Z0, Z3
-	VFMADD213PS  tanhSeries4_32avx512<>+0(SB), Z0, Z3
-	VFMADD213PS  tanhSeries3_32avx512<>+0(SB), Z0, Z3
-	VFMADD213PS  tanhSeries2_32avx512<>+0(SB), Z0, Z3
-	VMULPS       Z0, Z0, Z4
-	VFMADD213PS  Z0, Z3, Z4
+	VFNMADD231PS expHigh32avx512<>+0(SB), Z3, Z0
+	VFNMADD231PS expLow32avx512<>+0(SB), Z3, Z0
+	VMOVUPS      expSeries8_32avx512<>+0(SB), Z4
+	VFMADD213PS  expSeries7_32avx512<>+0(SB), Z0, Z4
+	VFMADD213PS  expSeries6_32avx512<>+0(SB), Z0, Z4
+	VFMADD213PS  expSeries5_32avx512<>+0(SB), Z0, Z4
+	VFMADD213PS  expSeries4_32avx512<>+0(SB), Z0, Z4
+	VFMADD213PS  expSeries3_32avx512<>+0(SB), Z0, Z4
+	VFMADD213PS  expSeries2_32avx512<>+0(SB), Z0, Z4
+	VMULPS       Z0, Z0, Z3
+	VFMADD213PS  Z0, Z4, Z3
 	VPSLLD       $0x17, Z2, Z0
-	VPADDD       tanhBias32avx512<>+0(SB), Z0, Z0
-	VSUBPS       tanhOne32avx512<>+0(SB), Z0, Z2
-	VFMADD231PS  Z0, Z4, Z2
-	VADDPS       tanhTwo32avx512<>+0(SB), Z2, Z4
-	VDIVPS       Z4, Z2, Z2
+	VPADDD       expBias32avx512<>+0(SB), Z0, Z0
+	VSUBPS       expOne32avx512<>+0(SB), Z0, Z2
+	VFMADD231PS  Z0, Z3, Z2
+	VADDPS       tanhTwo32avx512<>+0(SB), Z2, Z3
+	VDIVPS       Z3, Z2, Z2
 	VORPS        Z1, Z2, Z2
-	VMOVUPS      tanhOne32avx512<>+0(SB), Z0
+	VMOVUPS      expOne32avx512<>+0(SB), Z0
 	VFNMADD231PS Z2, Z2, Z0
 	VMOVUPS      Z0, K1, (AX)
 	VMOVUPS      Z2, K1, (CX)
@@ -856,6 +1110,234 @@ done:
 	VZEROUPPER
 	RET
 
+DATA expMagic64avx2<>+0(SB)/8, $0x4338000000000000
+DATA expMagic64avx2<>+8(SB)/8, $0x4338000000000000
+DATA expMagic64avx2<>+16(SB)/8, $0x4338000000000000
+DATA expMagic64avx2<>+24(SB)/8, $0x4338000000000000
+GLOBL expMagic64avx2<>(SB), RODATA|NOPTR, $32
+
+DATA expLog2e64avx2<>+0(SB)/8, $0x3ff71547652b82fe
+DATA expLog2e64avx2<>+8(SB)/8, $0x3ff71547652b82fe
+DATA expLog2e64avx2<>+16(SB)/8, $0x3ff71547652b82fe
+DATA expLog2e64avx2<>+24(SB)/8, $0x3ff71547652b82fe
+GLOBL expLog2e64avx2<>(SB), RODATA|NOPTR, $32
+
+DATA expHigh64avx2<>+0(SB)/8, $0x3fe62e42fee00000
+DATA expHigh64avx2<>+8(SB)/8, $0x3fe62e42fee00000
+DATA expHigh64avx2<>+16(SB)/8, $0x3fe62e42fee00000
+DATA expHigh64avx2<>+24(SB)/8, $0x3fe62e42fee00000
+GLOBL expHigh64avx2<>(SB), RODATA|NOPTR, $32
+
+DATA expLow64avx2<>+0(SB)/8, $0x3dea39ef35793c76
+DATA expLow64avx2<>+8(SB)/8, $0x3dea39ef35793c76
+DATA expLow64avx2<>+16(SB)/8, $0x3dea39ef35793c76
+DATA expLow64avx2<>+24(SB)/8, $0x3dea39ef35793c76
+GLOBL expLow64avx2<>(SB), RODATA|NOPTR, $32
+
+DATA expOne64avx2<>+0(SB)/8, $0x3ff0000000000000
+DATA expOne64avx2<>+8(SB)/8, $0x3ff0000000000000
+DATA expOne64avx2<>+16(SB)/8, $0x3ff0000000000000
+DATA expOne64avx2<>+24(SB)/8, $0x3ff0000000000000
+GLOBL expOne64avx2<>(SB), RODATA|NOPTR, $32
+
+DATA expBias64avx2<>+0(SB)/8, $0x3ff0000000000000
+DATA expBias64avx2<>+8(SB)/8, $0x3ff0000000000000
+DATA expBias64avx2<>+16(SB)/8, $0x3ff0000000000000
+DATA expBias64avx2<>+24(SB)/8, $0x3ff0000000000000
+GLOBL expBias64avx2<>(SB), RODATA|NOPTR, $32
+
+DATA expSeries2_64avx2<>+0(SB)/8, $0x3fe0000000000000
+DATA expSeries2_64avx2<>+8(SB)/8, $0x3fe0000000000000
+DATA expSeries2_64avx2<>+16(SB)/8, $0x3fe0000000000000
+DATA expSeries2_64avx2<>+24(SB)/8, $0x3fe0000000000000
+GLOBL expSeries2_64avx2<>(SB), RODATA|NOPTR, $32
+
+DATA expSeries3_64avx2<>+0(SB)/8, $0x3fc5555555555555
+DATA expSeries3_64avx2<>+8(SB)/8, $0x3fc5555555555555
+DATA expSeries3_64avx2<>+16(SB)/8, $0x3fc5555555555555
+DATA expSeries3_64avx2<>+24(SB)/8, $0x3fc5555555555555
+GLOBL expSeries3_64avx2<>(SB), RODATA|NOPTR, $32
+
+DATA expSeries4_64avx2<>+0(SB)/8, $0x3fa5555555555555
+DATA expSeries4_64avx2<>+8(SB)/8, $0x3fa5555555555555
+DATA expSeries4_64avx2<>+16(SB)/8, $0x3fa5555555555555
+DATA expSeries4_64avx2<>+24(SB)/8, $0x3fa5555555555555
+GLOBL expSeries4_64avx2<>(SB), RODATA|NOPTR, $32
+
+DATA expSeries5_64avx2<>+0(SB)/8, $0x3f81111111111111
+DATA expSeries5_64avx2<>+8(SB)/8, $0x3f81111111111111
+DATA expSeries5_64avx2<>+16(SB)/8, $0x3f81111111111111
+DATA expSeries5_64avx2<>+24(SB)/8, $0x3f81111111111111
+GLOBL expSeries5_64avx2<>(SB), RODATA|NOPTR, $32
+
+DATA expSeries6_64avx2<>+0(SB)/8, $0x3f56c16c16c16c17
+DATA expSeries6_64avx2<>+8(SB)/8, $0x3f56c16c16c16c17
+DATA expSeries6_64avx2<>+16(SB)/8, $0x3f56c16c16c16c17
+DATA expSeries6_64avx2<>+24(SB)/8, $0x3f56c16c16c16c17
+GLOBL expSeries6_64avx2<>(SB), RODATA|NOPTR, $32
+
+DATA expSeries7_64avx2<>+0(SB)/8, $0x3f2a01a01a01a01a
+DATA expSeries7_64avx2<>+8(SB)/8, $0x3f2a01a01a01a01a
+DATA expSeries7_64avx2<>+16(SB)/8, $0x3f2a01a01a01a01a
+DATA expSeries7_64avx2<>+24(SB)/8, $0x3f2a01a01a01a01a
+GLOBL expSeries7_64avx2<>(SB), RODATA|NOPTR, $32
+
+DATA expSeries8_64avx2<>+0(SB)/8, $0x3efa01a01a01a01a
+DATA expSeries8_64avx2<>+8(SB)/8, $0x3efa01a01a01a01a
+DATA expSeries8_64avx2<>+16(SB)/8, $0x3efa01a01a01a01a
+DATA expSeries8_64avx2<>+24(SB)/8, $0x3efa01a01a01a01a
+GLOBL expSeries8_64avx2<>(SB), RODATA|NOPTR, $32
+
+DATA expSeries9_64avx2<>+0(SB)/8, $0x3ec71de3a556c734
+DATA expSeries9_64avx2<>+8(SB)/8, $0x3ec71de3a556c734
+DATA expSeries9_64avx2<>+16(SB)/8, $0x3ec71de3a556c734
+DATA expSeries9_64avx2<>+24(SB)/8, $0x3ec71de3a556c734
+GLOBL expSeries9_64avx2<>(SB), RODATA|NOPTR, $32
+
+DATA expSeries10_64avx2<>+0(SB)/8, $0x3e927e4fb7789f5c
+DATA expSeries10_64avx2<>+8(SB)/8, $0x3e927e4fb7789f5c
+DATA expSeries10_64avx2<>+16(SB)/8, $0x3e927e4fb7789f5c
+DATA expSeries10_64avx2<>+24(SB)/8, $0x3e927e4fb7789f5c
+GLOBL expSeries10_64avx2<>(SB), RODATA|NOPTR, $32
+
+DATA expSeries11_64avx2<>+0(SB)/8, $0x3e5ae64567f544e4
+DATA expSeries11_64avx2<>+8(SB)/8, $0x3e5ae64567f544e4
+DATA expSeries11_64avx2<>+16(SB)/8, $0x3e5ae64567f544e4
+DATA expSeries11_64avx2<>+24(SB)/8, $0x3e5ae64567f544e4
+GLOBL expSeries11_64avx2<>(SB), RODATA|NOPTR, $32
+
+DATA expSeries12_64avx2<>+0(SB)/8, $0x3e21eed8eff8d898
+DATA expSeries12_64avx2<>+8(SB)/8, $0x3e21eed8eff8d898
+DATA expSeries12_64avx2<>+16(SB)/8, $0x3e21eed8eff8d898
+DATA expSeries12_64avx2<>+24(SB)/8, $0x3e21eed8eff8d898
+GLOBL expSeries12_64avx2<>(SB), RODATA|NOPTR, $32
+
+DATA expSeries13_64avx2<>+0(SB)/8, $0x3de6124613a86d09
+DATA expSeries13_64avx2<>+8(SB)/8, $0x3de6124613a86d09
+DATA expSeries13_64avx2<>+16(SB)/8, $0x3de6124613a86d09
+DATA expSeries13_64avx2<>+24(SB)/8, $0x3de6124613a86d09
+GLOBL expSeries13_64avx2<>(SB), RODATA|NOPTR, $32
+
+DATA expMost64avx2<>+0(SB)/8, $0x4089000000000000
+DATA expMost64avx2<>+8(SB)/8, $0x4089000000000000
+DATA expMost64avx2<>+16(SB)/8, $0x4089000000000000
+DATA expMost64avx2<>+24(SB)/8, $0x4089000000000000
+GLOBL expMost64avx2<>(SB), RODATA|NOPTR, $32
+
+DATA expLeast64avx2<>+0(SB)/8, $0xc089000000000000
+DATA expLeast64avx2<>+8(SB)/8, $0xc089000000000000
+DATA expLeast64avx2<>+16(SB)/8, $0xc089000000000000
+DATA expLeast64avx2<>+24(SB)/8, $0xc089000000000000
+GLOBL expLeast64avx2<>(SB), RODATA|NOPTR, $32
+
+DATA expHalf64avx2<>+0(SB)/8, $0x3fe0000000000000
+DATA expHalf64avx2<>+8(SB)/8, $0x3fe0000000000000
+DATA expHalf64avx2<>+16(SB)/8, $0x3fe0000000000000
+DATA expHalf64avx2<>+24(SB)/8, $0x3fe0000000000000
+GLOBL expHalf64avx2<>(SB), RODATA|NOPTR, $32
+
+// func exp64avx2(x *float64, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·exp64avx2(SB), NOSPLIT, $0-16
+	MOVQ x+0(FP), AX
+	MOVQ n+8(FP), CX
+	SUBQ $0x04, CX
+	JL   rest
+
+loop:
+	VMOVUPD      (AX), Y0
+	VMOVUPD      expMost64avx2<>+0(SB), Y1
+	VMINPD       Y0, Y1, Y0
+	VMOVUPD      expLeast64avx2<>+0(SB), Y1
+	VMAXPD       Y0, Y1, Y0
+	VMOVUPD      expMagic64avx2<>+0(SB), Y1
+	VFMADD231PD  expLog2e64avx2<>+0(SB), Y0, Y1
+	VSUBPD       expMagic64avx2<>+0(SB), Y1, Y2
+	VMOVUPD      Y0, Y0
+	VFNMADD231PD expHigh64avx2<>+0(SB), Y2, Y0
+	VFNMADD231PD expLow64avx2<>+0(SB), Y2, Y0
+	VMOVUPD      expSeries13_64avx2<>+0(SB), Y3
+	VFMADD213PD  expSeries12_64avx2<>+0(SB), Y0, Y3
+	VFMADD213PD  expSeries11_64avx2<>+0(SB), Y0, Y3
+	VFMADD213PD  expSeries10_64avx2<>+0(SB), Y0, Y3
+	VFMADD213PD  expSeries9_64avx2<>+0(SB), Y0, Y3
+	VFMADD213PD  expSeries8_64avx2<>+0(SB), Y0, Y3
+	VFMADD213PD  expSeries7_64avx2<>+0(SB), Y0, Y3
+	VFMADD213PD  expSeries6_64avx2<>+0(SB), Y0, Y3
+	VFMADD213PD  expSeries5_64avx2<>+0(SB), Y0, Y3
+	VFMADD213PD  expSeries4_64avx2<>+0(SB), Y0, Y3
+	VFMADD213PD  expSeries3_64avx2<>+0(SB), Y0, Y3
+	VFMADD213PD  expSeries2_64avx2<>+0(SB), Y0, Y3
+	VMULPD       Y0, Y0, Y2
+	VFMADD213PD  Y0, Y3, Y2
+	VSUBPD       expMagic64avx2<>+0(SB), Y1, Y0
+	VMOVUPD      expMagic64avx2<>+0(SB), Y3
+	VFMADD231PD  expHalf64avx2<>+0(SB), Y0, Y3
+	VSUBPD       expMagic64avx2<>+0(SB), Y3, Y1
+	VSUBPD       Y1, Y0, Y0
+	VADDPD       expMagic64avx2<>+0(SB), Y0, Y0
+	VADDPD       expOne64avx2<>+0(SB), Y2, Y2
+	VPSLLQ       $0x34, Y3, Y1
+	VPADDQ       expBias64avx2<>+0(SB), Y1, Y1
+	VMULPD       Y1, Y2, Y2
+	VPSLLQ       $0x34, Y0, Y0
+	VPADDQ       expBias64avx2<>+0(SB), Y0, Y0
+	VMULPD       Y0, Y2, Y2
+	VMOVUPD      Y2, (AX)
+	ADDQ         $0x20, AX
+	SUBQ         $0x04, CX
+	JGE          loop
+
+rest:
+	ADDQ         $0x04, CX
+	JZ           done
+	LEAQ         ones64avx2<>+32(SB), DX
+	NEGQ         CX
+	VMOVUPS      (DX)(CX*8), Y0
+	VMASKMOVPD   (AX), Y0, Y1
+	VMOVUPD      expMost64avx2<>+0(SB), Y2
+	VMINPD       Y1, Y2, Y1
+	VMOVUPD      expLeast64avx2<>+0(SB), Y2
+	VMAXPD       Y1, Y2, Y1
+	VMOVUPD      expMagic64avx2<>+0(SB), Y2
+	VFMADD231PD  expLog2e64avx2<>+0(SB), Y1, Y2
+	VSUBPD       expMagic64avx2<>+0(SB), Y2, Y3
+	VMOVUPD      Y1, Y1
+	VFNMADD231PD expHigh64avx2<>+0(SB), Y3, Y1
+	VFNMADD231PD expLow64avx2<>+0(SB), Y3, Y1
+	VMOVUPD      expSeries13_64avx2<>+0(SB), Y4
+	VFMADD213PD  expSeries12_64avx2<>+0(SB), Y1, Y4
+	VFMADD213PD  expSeries11_64avx2<>+0(SB), Y1, Y4
+	VFMADD213PD  expSeries10_64avx2<>+0(SB), Y1, Y4
+	VFMADD213PD  expSeries9_64avx2<>+0(SB), Y1, Y4
+	VFMADD213PD  expSeries8_64avx2<>+0(SB), Y1, Y4
+	VFMADD213PD  expSeries7_64avx2<>+0(SB), Y1, Y4
+	VFMADD213PD  expSeries6_64avx2<>+0(SB), Y1, Y4
+	VFMADD213PD  expSeries5_64avx2<>+0(SB), Y1, Y4
+	VFMADD213PD  expSeries4_64avx2<>+0(SB), Y1, Y4
+	VFMADD213PD  expSeries3_64avx2<>+0(SB), Y1, Y4
+	VFMADD213PD  expSeries2_64avx2<>+0(SB), Y1, Y4
+	VMULPD       Y1, Y1, Y3
+	VFMADD213PD  Y1, Y4, Y3
+	VSUBPD       expMagic64avx2<>+0(SB), Y2, Y1
+	VMOVUPD      expMagic64avx2<>+0(SB), Y4
+	VFMADD231PD  expHalf64avx2<>+0(SB), Y1, Y4
+	VSUBPD       expMagic64avx2<>+0(SB), Y4, Y2
+	VSUBPD       Y2, Y1, Y1
+	VADDPD       expMagic64avx2<>+0(SB), Y1, Y1
+	VADDPD       expOne64avx2<>+0(SB), Y3, Y3
+	VPSLLQ       $0x34, Y4, Y2
+	VPADDQ       expBias64avx2<>+0(SB), Y2, Y2
+	VMULPD       Y2, Y3, Y3
+	VPSLLQ       $0x34, Y1, Y1
+	VPADDQ       expBias64avx2<>+0(SB), Y1, Y1
+	VMULPD       Y1, Y3, Y3
+	VMASKMOVPD   Y3, Y0, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
 DATA tanhSign64avx2<>+0(SB)/8, $0x8000000000000000
 DATA tanhSign64avx2<>+8(SB)/8, $0x8000000000000000
 DATA tanhSign64avx2<>+16(SB)/8, $0x8000000000000000
@@ -868,119 +1350,11 @@ DATA tanhBound64avx2<>+16(SB)/8, $0x4034000000000000
 DATA tanhBound64avx2<>+24(SB)/8, $0x4034000000000000
 GLOBL tanhBound64avx2<>(SB), RODATA|NOPTR, $32
 
-DATA tanhLog2e64avx2<>+0(SB)/8, $0x3ff71547652b82fe
-DATA tanhLog2e64avx2<>+8(SB)/8, $0x3ff71547652b82fe
-DATA tanhLog2e64avx2<>+16(SB)/8, $0x3ff71547652b82fe
-DATA tanhLog2e64avx2<>+24(SB)/8, $0x3ff71547652b82fe
-GLOBL tanhLog2e64avx2<>(SB), RODATA|NOPTR, $32
-
-DATA tanhMagic64avx2<>+0(SB)/8, $0x4338000000000000
-DATA tanhMagic64avx2<>+8(SB)/8, $0x4338000000000000
-DATA tanhMagic64avx2<>+16(SB)/8, $0x4338000000000000
-DATA tanhMagic64avx2<>+24(SB)/8, $0x4338000000000000
-GLOBL tanhMagic64avx2<>(SB), RODATA|NOPTR, $32
-
-DATA tanhOne64avx2<>+0(SB)/8, $0x3ff0000000000000
-DATA tanhOne64avx2<>+8(SB)/8, $0x3ff0000000000000
-DATA tanhOne64avx2<>+16(SB)/8, $0x3ff0000000000000
-DATA tanhOne64avx2<>+24(SB)/8, $0x3ff0000000000000
-GLOBL tanhOne64avx2<>(SB), RODATA|NOPTR, $32
-
 DATA tanhTwo64avx2<>+0(SB)/8, $0x4000000000000000
 DATA tanhTwo64avx2<>+8(SB)/8, $0x4000000000000000
 DATA tanhTwo64avx2<>+16(SB)/8, $0x4000000000000000
 DATA tanhTwo64avx2<>+24(SB)/8, $0x4000000000000000
 GLOBL tanhTwo64avx2<>(SB), RODATA|NOPTR, $32
-
-DATA tanhHigh64avx2<>+0(SB)/8, $0x3fe62e42fee00000
-DATA tanhHigh64avx2<>+8(SB)/8, $0x3fe62e42fee00000
-DATA tanhHigh64avx2<>+16(SB)/8, $0x3fe62e42fee00000
-DATA tanhHigh64avx2<>+24(SB)/8, $0x3fe62e42fee00000
-GLOBL tanhHigh64avx2<>(SB), RODATA|NOPTR, $32
-
-DATA tanhLow64avx2<>+0(SB)/8, $0x3dea39ef35793c76
-DATA tanhLow64avx2<>+8(SB)/8, $0x3dea39ef35793c76
-DATA tanhLow64avx2<>+16(SB)/8, $0x3dea39ef35793c76
-DATA tanhLow64avx2<>+24(SB)/8, $0x3dea39ef35793c76
-GLOBL tanhLow64avx2<>(SB), RODATA|NOPTR, $32
-
-DATA tanhBias64avx2<>+0(SB)/8, $0x3ff0000000000000
-DATA tanhBias64avx2<>+8(SB)/8, $0x3ff0000000000000
-DATA tanhBias64avx2<>+16(SB)/8, $0x3ff0000000000000
-DATA tanhBias64avx2<>+24(SB)/8, $0x3ff0000000000000
-GLOBL tanhBias64avx2<>(SB), RODATA|NOPTR, $32
-
-DATA tanhSeries2_64avx2<>+0(SB)/8, $0x3fe0000000000000
-DATA tanhSeries2_64avx2<>+8(SB)/8, $0x3fe0000000000000
-DATA tanhSeries2_64avx2<>+16(SB)/8, $0x3fe0000000000000
-DATA tanhSeries2_64avx2<>+24(SB)/8, $0x3fe0000000000000
-GLOBL tanhSeries2_64avx2<>(SB), RODATA|NOPTR, $32
-
-DATA tanhSeries3_64avx2<>+0(SB)/8, $0x3fc5555555555555
-DATA tanhSeries3_64avx2<>+8(SB)/8, $0x3fc5555555555555
-DATA tanhSeries3_64avx2<>+16(SB)/8, $0x3fc5555555555555
-DATA tanhSeries3_64avx2<>+24(SB)/8, $0x3fc5555555555555
-GLOBL tanhSeries3_64avx2<>(SB), RODATA|NOPTR, $32
-
-DATA tanhSeries4_64avx2<>+0(SB)/8, $0x3fa5555555555555
-DATA tanhSeries4_64avx2<>+8(SB)/8, $0x3fa5555555555555
-DATA tanhSeries4_64avx2<>+16(SB)/8, $0x3fa5555555555555
-DATA tanhSeries4_64avx2<>+24(SB)/8, $0x3fa5555555555555
-GLOBL tanhSeries4_64avx2<>(SB), RODATA|NOPTR, $32
-
-DATA tanhSeries5_64avx2<>+0(SB)/8, $0x3f81111111111111
-DATA tanhSeries5_64avx2<>+8(SB)/8, $0x3f81111111111111
-DATA tanhSeries5_64avx2<>+16(SB)/8, $0x3f81111111111111
-DATA tanhSeries5_64avx2<>+24(SB)/8, $0x3f81111111111111
-GLOBL tanhSeries5_64avx2<>(SB), RODATA|NOPTR, $32
-
-DATA tanhSeries6_64avx2<>+0(SB)/8, $0x3f56c16c16c16c17
-DATA tanhSeries6_64avx2<>+8(SB)/8, $0x3f56c16c16c16c17
-DATA tanhSeries6_64avx2<>+16(SB)/8, $0x3f56c16c16c16c17
-DATA tanhSeries6_64avx2<>+24(SB)/8, $0x3f56c16c16c16c17
-GLOBL tanhSeries6_64avx2<>(SB), RODATA|NOPTR, $32
-
-DATA tanhSeries7_64avx2<>+0(SB)/8, $0x3f2a01a01a01a01a
-DATA tanhSeries7_64avx2<>+8(SB)/8, $0x3f2a01a01a01a01a
-DATA tanhSeries7_64avx2<>+16(SB)/8, $0x3f2a01a01a01a01a
-DATA tanhSeries7_64avx2<>+24(SB)/8, $0x3f2a01a01a01a01a
-GLOBL tanhSeries7_64avx2<>(SB), RODATA|NOPTR, $32
-
-DATA tanhSeries8_64avx2<>+0(SB)/8, $0x3efa01a01a01a01a
-DATA tanhSeries8_64avx2<>+8(SB)/8, $0x3efa01a01a01a01a
-DATA tanhSeries8_64avx2<>+16(SB)/8, $0x3efa01a01a01a01a
-DATA tanhSeries8_64avx2<>+24(SB)/8, $0x3efa01a01a01a01a
-GLOBL tanhSeries8_64avx2<>(SB), RODATA|NOPTR, $32
-
-DATA tanhSeries9_64avx2<>+0(SB)/8, $0x3ec71de3a556c734
-DATA tanhSeries9_64avx2<>+8(SB)/8, $0x3ec71de3a556c734
-DATA tanhSeries9_64avx2<>+16(SB)/8, $0x3ec71de3a556c734
-DATA tanhSeries9_64avx2<>+24(SB)/8, $0x3ec71de3a556c734
-GLOBL tanhSeries9_64avx2<>(SB), RODATA|NOPTR, $32
-
-DATA tanhSeries10_64avx2<>+0(SB)/8, $0x3e927e4fb7789f5c
-DATA tanhSeries10_64avx2<>+8(SB)/8, $0x3e927e4fb7789f5c
-DATA tanhSeries10_64avx2<>+16(SB)/8, $0x3e927e4fb7789f5c
-DATA tanhSeries10_64avx2<>+24(SB)/8, $0x3e927e4fb7789f5c
-GLOBL tanhSeries10_64avx2<>(SB), RODATA|NOPTR, $32
-
-DATA tanhSeries11_64avx2<>+0(SB)/8, $0x3e5ae64567f544e4
-DATA tanhSeries11_64avx2<>+8(SB)/8, $0x3e5ae64567f544e4
-DATA tanhSeries11_64avx2<>+16(SB)/8, $0x3e5ae64567f544e4
-DATA tanhSeries11_64avx2<>+24(SB)/8, $0x3e5ae64567f544e4
-GLOBL tanhSeries11_64avx2<>(SB), RODATA|NOPTR, $32
-
-DATA tanhSeries12_64avx2<>+0(SB)/8, $0x3e21eed8eff8d898
-DATA tanhSeries12_64avx2<>+8(SB)/8, $0x3e21eed8eff8d898
-DATA tanhSeries12_64avx2<>+16(SB)/8, $0x3e21eed8eff8d898
-DATA tanhSeries12_64avx2<>+24(SB)/8, $0x3e21eed8eff8d898
-GLOBL tanhSeries12_64avx2<>(SB), RODATA|NOPTR, $32
-
-DATA tanhSeries13_64avx2<>+0(SB)/8, $0x3de6124613a86d09
-DATA tanhSeries13_64avx2<>+8(SB)/8, $0x3de6124613a86d09
-DATA tanhSeries13_64avx2<>+16(SB)/8, $0x3de6124613a86d09
-DATA tanhSeries13_64avx2<>+24(SB)/8, $0x3de6124613a86d09
-GLOBL tanhSeries13_64avx2<>(SB), RODATA|NOPTR, $32
 
 // func tanh64avx2(slope *float64, x *float64, n int)
 // Requires: AVX, AVX2, FMA3
@@ -999,34 +1373,34 @@ loop:
 	VMOVUPD      tanhBound64avx2<>+0(SB), Y2
 	VMINPD       Y0, Y2, Y0
 	VADDPD       Y0, Y0, Y0
-	VMOVUPD      tanhMagic64avx2<>+0(SB), Y2
-	VFMADD231PD  tanhLog2e64avx2<>+0(SB), Y0, Y2
-	VSUBPD       tanhMagic64avx2<>+0(SB), Y2, Y3
+	VMOVUPD      expMagic64avx2<>+0(SB), Y2
+	VFMADD231PD  expLog2e64avx2<>+0(SB), Y0, Y2
+	VSUBPD       expMagic64avx2<>+0(SB), Y2, Y3
 	VMOVUPD      Y0, Y0
-	VFNMADD231PD tanhHigh64avx2<>+0(SB), Y3, Y0
-	VFNMADD231PD tanhLow64avx2<>+0(SB), Y3, Y0
-	VMOVUPD      tanhSeries13_64avx2<>+0(SB), Y3
-	VFMADD213PD  tanhSeries12_64avx2<>+0(SB), Y0, Y3
-	VFMADD213PD  tanhSeries11_64avx2<>+0(SB), Y0, Y3
-	VFMADD213PD  tanhSeries10_64avx2<>+0(SB), Y0, Y3
-	VFMADD213PD  tanhSeries9_64avx2<>+0(SB), Y0, Y3
-	VFMADD213PD  tanhSeries8_64avx2<>+0(SB), Y0, Y3
-	VFMADD213PD  tanhSeries7_64avx2<>+0(SB), Y0, Y3
-	VFMADD213PD  tanhSeries6_64avx2<>+0(SB), Y0, Y3
-	VFMADD213PD  tanhSeries5_64avx2<>+0(SB), Y0, Y3
-	VFMADD213PD  tanhSeries4_64avx2<>+0(SB), Y0, Y3
-	VFMADD213PD  tanhSeries3_64avx2<>+0(SB), Y0, Y3
-	VFMADD213PD  tanhSeries2_64avx2<>+0(SB), Y0, Y3
-	VMULPD       Y0, Y0, Y4
-	VFMADD213PD  Y0, Y3, Y4
+	VFNMADD231PD expHigh64avx2<>+0(SB), Y3, Y0
+	VFNMADD231PD expLow64avx2<>+0(SB), Y3, Y0
+	VMOVUPD      expSeries13_64avx2<>+0(SB), Y4
+	VFMADD213PD  expSeries12_64avx2<>+0(SB), Y0, Y4
+	VFMADD213PD  expSeries11_64avx2<>+0(SB), Y0, Y4
+	VFMADD213PD  expSeries10_64avx2<>+0(SB), Y0, Y4
+	VFMADD213PD  expSeries9_64avx2<>+0(SB), Y0, Y4
+	VFMADD213PD  expSeries8_64avx2<>+0(SB), Y0, Y4
+	VFMADD213PD  expSeries7_64avx2<>+0(SB), Y0, Y4
+	VFMADD213PD  expSeries6_64avx2<>+0(SB), Y0, Y4
+	VFMADD213PD  expSeries5_64avx2<>+0(SB), Y0, Y4
+	VFMADD213PD  expSeries4_64avx2<>+0(SB), Y0, Y4
+	VFMADD213PD  expSeries3_64avx2<>+0(SB), Y0, Y4
+	VFMADD213PD  expSeries2_64avx2<>+0(SB), Y0, Y4
+	VMULPD       Y0, Y0, Y3
+	VFMADD213PD  Y0, Y4, Y3
 	VPSLLQ       $0x34, Y2, Y0
-	VPADDQ       tanhBias64avx2<>+0(SB), Y0, Y0
-	VSUBPD       tanhOne64avx2<>+0(SB), Y0, Y2
-	VFMADD231PD  Y0, Y4, Y2
-	VADDPD       tanhTwo64avx2<>+0(SB), Y2, Y4
-	VDIVPD       Y4, Y2, Y2
+	VPADDQ       expBias64avx2<>+0(SB), Y0, Y0
+	VSUBPD       expOne64avx2<>+0(SB), Y0, Y2
+	VFMADD231PD  Y0, Y3, Y2
+	VADDPD       tanhTwo64avx2<>+0(SB), Y2, Y3
+	VDIVPD       Y3, Y2, Y2
 	VORPD        Y1, Y2, Y2
-	VMOVUPD      tanhOne64avx2<>+0(SB), Y0
+	VMOVUPD      expOne64avx2<>+0(SB), Y0
 	VFNMADD231PD Y2, Y2, Y0
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y2, (CX)
@@ -1048,34 +1422,34 @@ rest:
 	VMOVUPD      tanhBound64avx2<>+0(SB), Y3
 	VMINPD       Y1, Y3, Y1
 	VADDPD       Y1, Y1, Y1
-	VMOVUPD      tanhMagic64avx2<>+0(SB), Y3
-	VFMADD231PD  tanhLog2e64avx2<>+0(SB), Y1, Y3
-	VSUBPD       tanhMagic64avx2<>+0(SB), Y3, Y4
+	VMOVUPD      expMagic64avx2<>+0(SB), Y3
+	VFMADD231PD  expLog2e64avx2<>+0(SB), Y1, Y3
+	VSUBPD       expMagic64avx2<>+0(SB), Y3, Y4
 	VMOVUPD      Y1, Y1
-	VFNMADD231PD tanhHigh64avx2<>+0(SB), Y4, Y1
-	VFNMADD231PD tanhLow64avx2<>+0(SB), Y4, Y1
-	VMOVUPD      tanhSeries13_64avx2<>+0(SB), Y4
-	VFMADD213PD  tanhSeries12_64avx2<>+0(SB), Y1, Y4
-	VFMADD213PD  tanhSeries11_64avx2<>+0(SB), Y1, Y4
-	VFMADD213PD  tanhSeries10_64avx2<>+0(SB), Y1, Y4
-	VFMADD213PD  tanhSeries9_64avx2<>+0(SB), Y1, Y4
-	VFMADD213PD  tanhSeries8_64avx2<>+0(SB), Y1, Y4
-	VFMADD213PD  tanhSeries7_64avx2<>+0(SB), Y1, Y4
-	VFMADD213PD  tanhSeries6_64avx2<>+0(SB), Y1, Y4
-	VFMADD213PD  tanhSeries5_64avx2<>+0(SB), Y1, Y4
-	VFMADD213PD  tanhSeries4_64avx2<>+0(SB), Y1, Y4
-	VFMADD213PD  tanhSeries3_64avx2<>+0(SB), Y1, Y4
-	VFMADD213PD  tanhSeries2_64avx2<>+0(SB), Y1, Y4
-	VMULPD       Y1, Y1, Y5
-	VFMADD213PD  Y1, Y4, Y5
+	VFNMADD231PD expHigh64avx2<>+0(SB), Y4, Y1
+	VFNMADD231PD expLow64avx2<>+0(SB), Y4, Y1
+	VMOVUPD      expSeries13_64avx2<>+0(SB), Y5
+	VFMADD213PD  expSeries12_64avx2<>+0(SB), Y1, Y5
+	VFMADD213PD  expSeries11_64avx2<>+0(SB), Y1, Y5
+	VFMADD213PD  expSeries10_64avx2<>+0(SB), Y1, Y5
+	VFMADD213PD  expSeries9_64avx2<>+0(SB), Y1, Y5
+	VFMADD213PD  expSeries8_64avx2<>+0(SB), Y1, Y5
+	VFMADD213PD  expSeries7_64avx2<>+0(SB), Y1, Y5
+	VFMADD213PD  expSeries6_64avx2<>+0(SB), Y1, Y5
+	VFMADD213PD  expSeries5_64avx2<>+0(SB), Y1, Y5
+	VFMADD213PD  expSeries4_64avx2<>+0(SB), Y1, Y5
+	VFMADD213PD  expSeries3_64avx2<>+0(SB), Y1, Y5
+	VFMADD213PD  expSeries2_64avx2<>+0(SB), Y1, Y5
+	VMULPD       Y1, Y1, Y4
+	VFMADD213PD  Y1, Y5, Y4
 	VPSLLQ       $0x34, Y3, Y1
-	VPADDQ       tanhBias64avx2<>+0(SB), Y1, Y1
-	VSUBPD       tanhOne64avx2<>+0(SB), Y1, Y3
-	VFMADD231PD  Y1, Y5, Y3
-	VADDPD       tanhTwo64avx2<>+0(SB), Y3, Y5
-	VDIVPD       Y5, Y3, Y3
+	VPADDQ       expBias64avx2<>+0(SB), Y1, Y1
+	VSUBPD       expOne64avx2<>+0(SB), Y1, Y3
+	VFMADD231PD  Y1, Y4, Y3
+	VADDPD       tanhTwo64avx2<>+0(SB), Y3, Y4
+	VDIVPD       Y4, Y3, Y3
 	VORPD        Y2, Y3, Y3
-	VMOVUPD      tanhOne64avx2<>+0(SB), Y1
+	VMOVUPD      expOne64avx2<>+0(SB), Y1
 	VFNMADD231PD Y3, Y3, Y1
 	VMASKMOVPD   Y1, Y0, (AX)
 	VMASKMOVPD   Y3, Y0, (CX)
@@ -1182,6 +1556,194 @@ done:
 	VZEROUPPER
 	RET
 
+DATA expMagic32avx2<>+0(SB)/8, $0x4b4000004b400000
+DATA expMagic32avx2<>+8(SB)/8, $0x4b4000004b400000
+DATA expMagic32avx2<>+16(SB)/8, $0x4b4000004b400000
+DATA expMagic32avx2<>+24(SB)/8, $0x4b4000004b400000
+GLOBL expMagic32avx2<>(SB), RODATA|NOPTR, $32
+
+DATA expLog2e32avx2<>+0(SB)/8, $0x3fb8aa3b3fb8aa3b
+DATA expLog2e32avx2<>+8(SB)/8, $0x3fb8aa3b3fb8aa3b
+DATA expLog2e32avx2<>+16(SB)/8, $0x3fb8aa3b3fb8aa3b
+DATA expLog2e32avx2<>+24(SB)/8, $0x3fb8aa3b3fb8aa3b
+GLOBL expLog2e32avx2<>(SB), RODATA|NOPTR, $32
+
+DATA expHigh32avx2<>+0(SB)/8, $0x3f3172003f317200
+DATA expHigh32avx2<>+8(SB)/8, $0x3f3172003f317200
+DATA expHigh32avx2<>+16(SB)/8, $0x3f3172003f317200
+DATA expHigh32avx2<>+24(SB)/8, $0x3f3172003f317200
+GLOBL expHigh32avx2<>(SB), RODATA|NOPTR, $32
+
+DATA expLow32avx2<>+0(SB)/8, $0x35bfbe8e35bfbe8e
+DATA expLow32avx2<>+8(SB)/8, $0x35bfbe8e35bfbe8e
+DATA expLow32avx2<>+16(SB)/8, $0x35bfbe8e35bfbe8e
+DATA expLow32avx2<>+24(SB)/8, $0x35bfbe8e35bfbe8e
+GLOBL expLow32avx2<>(SB), RODATA|NOPTR, $32
+
+DATA expOne32avx2<>+0(SB)/8, $0x3f8000003f800000
+DATA expOne32avx2<>+8(SB)/8, $0x3f8000003f800000
+DATA expOne32avx2<>+16(SB)/8, $0x3f8000003f800000
+DATA expOne32avx2<>+24(SB)/8, $0x3f8000003f800000
+GLOBL expOne32avx2<>(SB), RODATA|NOPTR, $32
+
+DATA expBias32avx2<>+0(SB)/8, $0x3f8000003f800000
+DATA expBias32avx2<>+8(SB)/8, $0x3f8000003f800000
+DATA expBias32avx2<>+16(SB)/8, $0x3f8000003f800000
+DATA expBias32avx2<>+24(SB)/8, $0x3f8000003f800000
+GLOBL expBias32avx2<>(SB), RODATA|NOPTR, $32
+
+DATA expSeries2_32avx2<>+0(SB)/8, $0x3f0000003f000000
+DATA expSeries2_32avx2<>+8(SB)/8, $0x3f0000003f000000
+DATA expSeries2_32avx2<>+16(SB)/8, $0x3f0000003f000000
+DATA expSeries2_32avx2<>+24(SB)/8, $0x3f0000003f000000
+GLOBL expSeries2_32avx2<>(SB), RODATA|NOPTR, $32
+
+DATA expSeries3_32avx2<>+0(SB)/8, $0x3e2aaaab3e2aaaab
+DATA expSeries3_32avx2<>+8(SB)/8, $0x3e2aaaab3e2aaaab
+DATA expSeries3_32avx2<>+16(SB)/8, $0x3e2aaaab3e2aaaab
+DATA expSeries3_32avx2<>+24(SB)/8, $0x3e2aaaab3e2aaaab
+GLOBL expSeries3_32avx2<>(SB), RODATA|NOPTR, $32
+
+DATA expSeries4_32avx2<>+0(SB)/8, $0x3d2aaaab3d2aaaab
+DATA expSeries4_32avx2<>+8(SB)/8, $0x3d2aaaab3d2aaaab
+DATA expSeries4_32avx2<>+16(SB)/8, $0x3d2aaaab3d2aaaab
+DATA expSeries4_32avx2<>+24(SB)/8, $0x3d2aaaab3d2aaaab
+GLOBL expSeries4_32avx2<>(SB), RODATA|NOPTR, $32
+
+DATA expSeries5_32avx2<>+0(SB)/8, $0x3c0888893c088889
+DATA expSeries5_32avx2<>+8(SB)/8, $0x3c0888893c088889
+DATA expSeries5_32avx2<>+16(SB)/8, $0x3c0888893c088889
+DATA expSeries5_32avx2<>+24(SB)/8, $0x3c0888893c088889
+GLOBL expSeries5_32avx2<>(SB), RODATA|NOPTR, $32
+
+DATA expSeries6_32avx2<>+0(SB)/8, $0x3ab60b613ab60b61
+DATA expSeries6_32avx2<>+8(SB)/8, $0x3ab60b613ab60b61
+DATA expSeries6_32avx2<>+16(SB)/8, $0x3ab60b613ab60b61
+DATA expSeries6_32avx2<>+24(SB)/8, $0x3ab60b613ab60b61
+GLOBL expSeries6_32avx2<>(SB), RODATA|NOPTR, $32
+
+DATA expSeries7_32avx2<>+0(SB)/8, $0x39500d0139500d01
+DATA expSeries7_32avx2<>+8(SB)/8, $0x39500d0139500d01
+DATA expSeries7_32avx2<>+16(SB)/8, $0x39500d0139500d01
+DATA expSeries7_32avx2<>+24(SB)/8, $0x39500d0139500d01
+GLOBL expSeries7_32avx2<>(SB), RODATA|NOPTR, $32
+
+DATA expSeries8_32avx2<>+0(SB)/8, $0x37d00d0137d00d01
+DATA expSeries8_32avx2<>+8(SB)/8, $0x37d00d0137d00d01
+DATA expSeries8_32avx2<>+16(SB)/8, $0x37d00d0137d00d01
+DATA expSeries8_32avx2<>+24(SB)/8, $0x37d00d0137d00d01
+GLOBL expSeries8_32avx2<>(SB), RODATA|NOPTR, $32
+
+DATA expMost32avx2<>+0(SB)/8, $0x42f0000042f00000
+DATA expMost32avx2<>+8(SB)/8, $0x42f0000042f00000
+DATA expMost32avx2<>+16(SB)/8, $0x42f0000042f00000
+DATA expMost32avx2<>+24(SB)/8, $0x42f0000042f00000
+GLOBL expMost32avx2<>(SB), RODATA|NOPTR, $32
+
+DATA expLeast32avx2<>+0(SB)/8, $0xc2f00000c2f00000
+DATA expLeast32avx2<>+8(SB)/8, $0xc2f00000c2f00000
+DATA expLeast32avx2<>+16(SB)/8, $0xc2f00000c2f00000
+DATA expLeast32avx2<>+24(SB)/8, $0xc2f00000c2f00000
+GLOBL expLeast32avx2<>(SB), RODATA|NOPTR, $32
+
+DATA expHalf32avx2<>+0(SB)/8, $0x3f0000003f000000
+DATA expHalf32avx2<>+8(SB)/8, $0x3f0000003f000000
+DATA expHalf32avx2<>+16(SB)/8, $0x3f0000003f000000
+DATA expHalf32avx2<>+24(SB)/8, $0x3f0000003f000000
+GLOBL expHalf32avx2<>(SB), RODATA|NOPTR, $32
+
+// func exp32avx2(x *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·exp32avx2(SB), NOSPLIT, $0-16
+	MOVQ x+0(FP), AX
+	MOVQ n+8(FP), CX
+	SUBQ $0x08, CX
+	JL   rest
+
+loop:
+	VMOVUPS      (AX), Y0
+	VMOVUPS      expMost32avx2<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      expLeast32avx2<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMOVUPS      expMagic32avx2<>+0(SB), Y1
+	VFMADD231PS  expLog2e32avx2<>+0(SB), Y0, Y1
+	VSUBPS       expMagic32avx2<>+0(SB), Y1, Y2
+	VMOVUPS      Y0, Y0
+	VFNMADD231PS expHigh32avx2<>+0(SB), Y2, Y0
+	VFNMADD231PS expLow32avx2<>+0(SB), Y2, Y0
+	VMOVUPS      expSeries8_32avx2<>+0(SB), Y3
+	VFMADD213PS  expSeries7_32avx2<>+0(SB), Y0, Y3
+	VFMADD213PS  expSeries6_32avx2<>+0(SB), Y0, Y3
+	VFMADD213PS  expSeries5_32avx2<>+0(SB), Y0, Y3
+	VFMADD213PS  expSeries4_32avx2<>+0(SB), Y0, Y3
+	VFMADD213PS  expSeries3_32avx2<>+0(SB), Y0, Y3
+	VFMADD213PS  expSeries2_32avx2<>+0(SB), Y0, Y3
+	VMULPS       Y0, Y0, Y2
+	VFMADD213PS  Y0, Y3, Y2
+	VSUBPS       expMagic32avx2<>+0(SB), Y1, Y0
+	VMOVUPS      expMagic32avx2<>+0(SB), Y3
+	VFMADD231PS  expHalf32avx2<>+0(SB), Y0, Y3
+	VSUBPS       expMagic32avx2<>+0(SB), Y3, Y1
+	VSUBPS       Y1, Y0, Y0
+	VADDPS       expMagic32avx2<>+0(SB), Y0, Y0
+	VADDPS       expOne32avx2<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y3, Y1
+	VPADDD       expBias32avx2<>+0(SB), Y1, Y1
+	VMULPS       Y1, Y2, Y2
+	VPSLLD       $0x17, Y0, Y0
+	VPADDD       expBias32avx2<>+0(SB), Y0, Y0
+	VMULPS       Y0, Y2, Y2
+	VMOVUPS      Y2, (AX)
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, CX
+	JGE          loop
+
+rest:
+	ADDQ         $0x08, CX
+	JZ           done
+	LEAQ         ones32avx2<>+32(SB), DX
+	NEGQ         CX
+	VMOVUPS      (DX)(CX*4), Y0
+	VMASKMOVPS   (AX), Y0, Y1
+	VMOVUPS      expMost32avx2<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      expLeast32avx2<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMOVUPS      expMagic32avx2<>+0(SB), Y2
+	VFMADD231PS  expLog2e32avx2<>+0(SB), Y1, Y2
+	VSUBPS       expMagic32avx2<>+0(SB), Y2, Y3
+	VMOVUPS      Y1, Y1
+	VFNMADD231PS expHigh32avx2<>+0(SB), Y3, Y1
+	VFNMADD231PS expLow32avx2<>+0(SB), Y3, Y1
+	VMOVUPS      expSeries8_32avx2<>+0(SB), Y4
+	VFMADD213PS  expSeries7_32avx2<>+0(SB), Y1, Y4
+	VFMADD213PS  expSeries6_32avx2<>+0(SB), Y1, Y4
+	VFMADD213PS  expSeries5_32avx2<>+0(SB), Y1, Y4
+	VFMADD213PS  expSeries4_32avx2<>+0(SB), Y1, Y4
+	VFMADD213PS  expSeries3_32avx2<>+0(SB), Y1, Y4
+	VFMADD213PS  expSeries2_32avx2<>+0(SB), Y1, Y4
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  Y1, Y4, Y3
+	VSUBPS       expMagic32avx2<>+0(SB), Y2, Y1
+	VMOVUPS      expMagic32avx2<>+0(SB), Y4
+	VFMADD231PS  expHalf32avx2<>+0(SB), Y1, Y4
+	VSUBPS       expMagic32avx2<>+0(SB), Y4, Y2
+	VSUBPS       Y2, Y1, Y1
+	VADDPS       expMagic32avx2<>+0(SB), Y1, Y1
+	VADDPS       expOne32avx2<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y4, Y2
+	VPADDD       expBias32avx2<>+0(SB), Y2, Y2
+	VMULPS       Y2, Y3, Y3
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       expBias32avx2<>+0(SB), Y1, Y1
+	VMULPS       Y1, Y3, Y3
+	VMASKMOVPS   Y3, Y0, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
 DATA tanhSign32avx2<>+0(SB)/8, $0x8000000080000000
 DATA tanhSign32avx2<>+8(SB)/8, $0x8000000080000000
 DATA tanhSign32avx2<>+16(SB)/8, $0x8000000080000000
@@ -1194,89 +1756,11 @@ DATA tanhBound32avx2<>+16(SB)/8, $0x4120000041200000
 DATA tanhBound32avx2<>+24(SB)/8, $0x4120000041200000
 GLOBL tanhBound32avx2<>(SB), RODATA|NOPTR, $32
 
-DATA tanhLog2e32avx2<>+0(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA tanhLog2e32avx2<>+8(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA tanhLog2e32avx2<>+16(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA tanhLog2e32avx2<>+24(SB)/8, $0x3fb8aa3b3fb8aa3b
-GLOBL tanhLog2e32avx2<>(SB), RODATA|NOPTR, $32
-
-DATA tanhMagic32avx2<>+0(SB)/8, $0x4b4000004b400000
-DATA tanhMagic32avx2<>+8(SB)/8, $0x4b4000004b400000
-DATA tanhMagic32avx2<>+16(SB)/8, $0x4b4000004b400000
-DATA tanhMagic32avx2<>+24(SB)/8, $0x4b4000004b400000
-GLOBL tanhMagic32avx2<>(SB), RODATA|NOPTR, $32
-
-DATA tanhOne32avx2<>+0(SB)/8, $0x3f8000003f800000
-DATA tanhOne32avx2<>+8(SB)/8, $0x3f8000003f800000
-DATA tanhOne32avx2<>+16(SB)/8, $0x3f8000003f800000
-DATA tanhOne32avx2<>+24(SB)/8, $0x3f8000003f800000
-GLOBL tanhOne32avx2<>(SB), RODATA|NOPTR, $32
-
 DATA tanhTwo32avx2<>+0(SB)/8, $0x4000000040000000
 DATA tanhTwo32avx2<>+8(SB)/8, $0x4000000040000000
 DATA tanhTwo32avx2<>+16(SB)/8, $0x4000000040000000
 DATA tanhTwo32avx2<>+24(SB)/8, $0x4000000040000000
 GLOBL tanhTwo32avx2<>(SB), RODATA|NOPTR, $32
-
-DATA tanhHigh32avx2<>+0(SB)/8, $0x3f3172003f317200
-DATA tanhHigh32avx2<>+8(SB)/8, $0x3f3172003f317200
-DATA tanhHigh32avx2<>+16(SB)/8, $0x3f3172003f317200
-DATA tanhHigh32avx2<>+24(SB)/8, $0x3f3172003f317200
-GLOBL tanhHigh32avx2<>(SB), RODATA|NOPTR, $32
-
-DATA tanhLow32avx2<>+0(SB)/8, $0x35bfbe8e35bfbe8e
-DATA tanhLow32avx2<>+8(SB)/8, $0x35bfbe8e35bfbe8e
-DATA tanhLow32avx2<>+16(SB)/8, $0x35bfbe8e35bfbe8e
-DATA tanhLow32avx2<>+24(SB)/8, $0x35bfbe8e35bfbe8e
-GLOBL tanhLow32avx2<>(SB), RODATA|NOPTR, $32
-
-DATA tanhBias32avx2<>+0(SB)/8, $0x3f8000003f800000
-DATA tanhBias32avx2<>+8(SB)/8, $0x3f8000003f800000
-DATA tanhBias32avx2<>+16(SB)/8, $0x3f8000003f800000
-DATA tanhBias32avx2<>+24(SB)/8, $0x3f8000003f800000
-GLOBL tanhBias32avx2<>(SB), RODATA|NOPTR, $32
-
-DATA tanhSeries2_32avx2<>+0(SB)/8, $0x3f0000003f000000
-DATA tanhSeries2_32avx2<>+8(SB)/8, $0x3f0000003f000000
-DATA tanhSeries2_32avx2<>+16(SB)/8, $0x3f0000003f000000
-DATA tanhSeries2_32avx2<>+24(SB)/8, $0x3f0000003f000000
-GLOBL tanhSeries2_32avx2<>(SB), RODATA|NOPTR, $32
-
-DATA tanhSeries3_32avx2<>+0(SB)/8, $0x3e2aaaab3e2aaaab
-DATA tanhSeries3_32avx2<>+8(SB)/8, $0x3e2aaaab3e2aaaab
-DATA tanhSeries3_32avx2<>+16(SB)/8, $0x3e2aaaab3e2aaaab
-DATA tanhSeries3_32avx2<>+24(SB)/8, $0x3e2aaaab3e2aaaab
-GLOBL tanhSeries3_32avx2<>(SB), RODATA|NOPTR, $32
-
-DATA tanhSeries4_32avx2<>+0(SB)/8, $0x3d2aaaab3d2aaaab
-DATA tanhSeries4_32avx2<>+8(SB)/8, $0x3d2aaaab3d2aaaab
-DATA tanhSeries4_32avx2<>+16(SB)/8, $0x3d2aaaab3d2aaaab
-DATA tanhSeries4_32avx2<>+24(SB)/8, $0x3d2aaaab3d2aaaab
-GLOBL tanhSeries4_32avx2<>(SB), RODATA|NOPTR, $32
-
-DATA tanhSeries5_32avx2<>+0(SB)/8, $0x3c0888893c088889
-DATA tanhSeries5_32avx2<>+8(SB)/8, $0x3c0888893c088889
-DATA tanhSeries5_32avx2<>+16(SB)/8, $0x3c0888893c088889
-DATA tanhSeries5_32avx2<>+24(SB)/8, $0x3c0888893c088889
-GLOBL tanhSeries5_32avx2<>(SB), RODATA|NOPTR, $32
-
-DATA tanhSeries6_32avx2<>+0(SB)/8, $0x3ab60b613ab60b61
-DATA tanhSeries6_32avx2<>+8(SB)/8, $0x3ab60b613ab60b61
-DATA tanhSeries6_32avx2<>+16(SB)/8, $0x3ab60b613ab60b61
-DATA tanhSeries6_32avx2<>+24(SB)/8, $0x3ab60b613ab60b61
-GLOBL tanhSeries6_32avx2<>(SB), RODATA|NOPTR, $32
-
-DATA tanhSeries7_32avx2<>+0(SB)/8, $0x39500d0139500d01
-DATA tanhSeries7_32avx2<>+8(SB)/8, $0x39500d0139500d01
-DATA tanhSeries7_32avx2<>+16(SB)/8, $0x39500d0139500d01
-DATA tanhSeries7_32avx2<>+24(SB)/8, $0x39500d0139500d01
-GLOBL tanhSeries7_32avx2<>(SB), RODATA|NOPTR, $32
-
-DATA tanhSeries8_32avx2<>+0(SB)/8, $0x37d00d0137d00d01
-DATA tanhSeries8_32avx2<>+8(SB)/8, $0x37d00d0137d00d01
-DATA tanhSeries8_32avx2<>+16(SB)/8, $0x37d00d0137d00d01
-DATA tanhSeries8_32avx2<>+24(SB)/8, $0x37d00d0137d00d01
-GLOBL tanhSeries8_32avx2<>(SB), RODATA|NOPTR, $32
 
 // func tanh32avx2(slope *float32, x *float32, n int)
 // Requires: AVX, AVX2, FMA3
@@ -1295,29 +1779,29 @@ loop:
 	VMOVUPS      tanhBound32avx2<>+0(SB), Y2
 	VMINPS       Y0, Y2, Y0
 	VADDPS       Y0, Y0, Y0
-	VMOVUPS      tanhMagic32avx2<>+0(SB), Y2
-	VFMADD231PS  tanhLog2e32avx2<>+0(SB), Y0, Y2
-	VSUBPS       tanhMagic32avx2<>+0(SB), Y2, Y3
+	VMOVUPS      expMagic32avx2<>+0(SB), Y2
+	VFMADD231PS  expLog2e32avx2<>+0(SB), Y0, Y2
+	VSUBPS       expMagic32avx2<>+0(SB), Y2, Y3
 	VMOVUPS      Y0, Y0
-	VFNMADD231PS tanhHigh32avx2<>+0(SB), Y3, Y0
-	VFNMADD231PS tanhLow32avx2<>+0(SB), Y3, Y0
-	VMOVUPS      tanhSeries8_32avx2<>+0(SB), Y3
-	VFMADD213PS  tanhSeries7_32avx2<>+0(SB), Y0, Y3
-	VFMADD213PS  tanhSeries6_32avx2<>+0(SB), Y0, Y3
-	VFMADD213PS  tanhSeries5_32avx2<>+0(SB), Y0, Y3
-	VFMADD213PS  tanhSeries4_32avx2<>+0(SB), Y0, Y3
-	VFMADD213PS  tanhSeries3_32avx2<>+0(SB), Y0, Y3
-	VFMADD213PS  tanhSeries2_32avx2<>+0(SB), Y0, Y3
-	VMULPS       Y0, Y0, Y4
-	VFMADD213PS  Y0, Y3, Y4
+	VFNMADD231PS expHigh32avx2<>+0(SB), Y3, Y0
+	VFNMADD231PS expLow32avx2<>+0(SB), Y3, Y0
+	VMOVUPS      expSeries8_32avx2<>+0(SB), Y4
+	VFMADD213PS  expSeries7_32avx2<>+0(SB), Y0, Y4
+	VFMADD213PS  expSeries6_32avx2<>+0(SB), Y0, Y4
+	VFMADD213PS  expSeries5_32avx2<>+0(SB), Y0, Y4
+	VFMADD213PS  expSeries4_32avx2<>+0(SB), Y0, Y4
+	VFMADD213PS  expSeries3_32avx2<>+0(SB), Y0, Y4
+	VFMADD213PS  expSeries2_32avx2<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y3
+	VFMADD213PS  Y0, Y4, Y3
 	VPSLLD       $0x17, Y2, Y0
-	VPADDD       tanhBias32avx2<>+0(SB), Y0, Y0
-	VSUBPS       tanhOne32avx2<>+0(SB), Y0, Y2
-	VFMADD231PS  Y0, Y4, Y2
-	VADDPS       tanhTwo32avx2<>+0(SB), Y2, Y4
-	VDIVPS       Y4, Y2, Y2
+	VPADDD       expBias32avx2<>+0(SB), Y0, Y0
+	VSUBPS       expOne32avx2<>+0(SB), Y0, Y2
+	VFMADD231PS  Y0, Y3, Y2
+	VADDPS       tanhTwo32avx2<>+0(SB), Y2, Y3
+	VDIVPS       Y3, Y2, Y2
 	VORPS        Y1, Y2, Y2
-	VMOVUPS      tanhOne32avx2<>+0(SB), Y0
+	VMOVUPS      expOne32avx2<>+0(SB), Y0
 	VFNMADD231PS Y2, Y2, Y0
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y2, (CX)
@@ -1339,29 +1823,29 @@ rest:
 	VMOVUPS      tanhBound32avx2<>+0(SB), Y3
 	VMINPS       Y1, Y3, Y1
 	VADDPS       Y1, Y1, Y1
-	VMOVUPS      tanhMagic32avx2<>+0(SB), Y3
-	VFMADD231PS  tanhLog2e32avx2<>+0(SB), Y1, Y3
-	VSUBPS       tanhMagic32avx2<>+0(SB), Y3, Y4
+	VMOVUPS      expMagic32avx2<>+0(SB), Y3
+	VFMADD231PS  expLog2e32avx2<>+0(SB), Y1, Y3
+	VSUBPS       expMagic32avx2<>+0(SB), Y3, Y4
 	VMOVUPS      Y1, Y1
-	VFNMADD231PS tanhHigh32avx2<>+0(SB), Y4, Y1
-	VFNMADD231PS tanhLow32avx2<>+0(SB), Y4, Y1
-	VMOVUPS      tanhSeries8_32avx2<>+0(SB), Y4
-	VFMADD213PS  tanhSeries7_32avx2<>+0(SB), Y1, Y4
-	VFMADD213PS  tanhSeries6_32avx2<>+0(SB), Y1, Y4
-	VFMADD213PS  tanhSeries5_32avx2<>+0(SB), Y1, Y4
-	VFMADD213PS  tanhSeries4_32avx2<>+0(SB), Y1, Y4
-	VFMADD213PS  tanhSeries3_32avx2<>+0(SB), Y1, Y4
-	VFMADD213PS  tanhSeries2_32avx2<>+0(SB), Y1, Y4
-	VMULPS       Y1, Y1, Y5
-	VFMADD213PS  Y1, Y4, Y5
+	VFNMADD231PS expHigh32avx2<>+0(SB), Y4, Y1
+	VFNMADD231PS expLow32avx2<>+0(SB), Y4, Y1
+	VMOVUPS      expSeries8_32avx2<>+0(SB), Y5
+	VFMADD213PS  expSeries7_32avx2<>+0(SB), Y1, Y5
+	VFMADD213PS  expSeries6_32avx2<>+0(SB), Y1, Y5
+	VFMADD213PS  expSeries5_32avx2<>+0(SB), Y1, Y5
+	VFMADD213PS  expSeries4_32avx2<>+0(SB), Y1, Y5
+	VFMADD213PS  expSeries3_32avx2<>+0(SB), Y1, Y5
+	VFMADD213PS  expSeries2_32avx2<>+0(SB), Y1, Y5
+	VMULPS       Y1, Y1, Y4
+	VFMADD213PS  Y1, Y5, Y4
 	VPSLLD       $0x17, Y3, Y1
-	VPADDD       tanhBias32avx2<>+0(SB), Y1, Y1
-	VSUBPS       tanhOne32avx2<>+0(SB), Y1, Y3
-	VFMADD231PS  Y1, Y5, Y3
-	VADDPS       tanhTwo32avx2<>+0(SB), Y3, Y5
-	VDIVPS       Y5, Y3, Y3
+	VPADDD       expBias32avx2<>+0(SB), Y1, Y1
+	VSUBPS       expOne32avx2<>+0(SB), Y1, Y3
+	VFMADD231PS  Y1, Y4, Y3
+	VADDPS       tanhTwo32avx2<>+0(SB), Y3, Y4
+	VDIVPS       Y4, Y3, Y3
 	VORPS        Y2, Y3, Y3
-	VMOVUPS      tanhOne32avx2<>+0(SB), Y1
+	VMOVUPS      expOne32avx2<>+0(SB), Y1
 	VFNMADD231PS Y3, Y3, Y1
 	VMASKMOVPS   Y1, Y0, (AX)
 	VMASKMOVPS   Y3, Y0, (CX)

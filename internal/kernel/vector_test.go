@@ -13,11 +13,13 @@ import (
 // digits is the precision of the reference for tanh, in bits.
 const digits = 300
 
-// bigTanh returns tanh x from exp 2x, whose Taylor series is added up for an argument so small that it ends soon.
-func bigTanh(x float64) *big.Float {
-	float := func(v float64) *big.Float { return new(big.Float).SetPrec(digits).SetFloat64(v) }
+// float is a number with so many bits.
+func float(v float64) *big.Float { return new(big.Float).SetPrec(digits).SetFloat64(v) }
+
+// bigExp returns exp x, by its Taylor series for an argument so small that it ends soon.
+func bigExp(x float64) *big.Float {
 	const halvings = 12
-	y := float(2 * x)
+	y := float(x)
 	y.SetMantExp(y, -halvings)
 	exp, term := float(1), float(1)
 	for k := 1.0; k < 40; k++ {
@@ -27,7 +29,13 @@ func bigTanh(x float64) *big.Float {
 	for range halvings {
 		exp.Mul(exp, exp)
 	}
-	return new(big.Float).Quo(new(big.Float).Sub(exp, float(1)), new(big.Float).Add(exp, float(1)))
+	return exp
+}
+
+// bigTanh returns tanh x.
+func bigTanh(x float64) *big.Float {
+	e := bigExp(2 * x)
+	return new(big.Float).Quo(new(big.Float).Sub(e, float(1)), new(big.Float).Add(e, float(1)))
 }
 
 // ulps returns how far got is from want, in units of the last place of a number like want with so many bits.
@@ -35,7 +43,7 @@ func ulps(got float64, want *big.Float, bits int) float64 {
 	if want.Sign() == 0 {
 		return math.Abs(got) * math.Inf(1)
 	}
-	diff, _ := new(big.Float).Sub(want, new(big.Float).SetPrec(digits).SetFloat64(got)).Float64()
+	diff, _ := new(big.Float).Sub(want, float(got)).Float64()
 	_, exponent := math.Frexp(got)
 	return math.Abs(math.Ldexp(diff, bits-exponent))
 }
@@ -78,6 +86,46 @@ func testTanh[T Float](t *testing.T, bits int) {
 	if Tanh(again, nil); !slices.Equal(y, again) {
 		t.Error("without slopes it is different")
 	}
+}
+
+func TestExp(t *testing.T) {
+	atEachLevel(t, func(t *testing.T) {
+		t.Run("float64", func(t *testing.T) { testExp[float64](t, 53, 700) })
+		t.Run("float32", func(t *testing.T) { testExp[float32](t, 24, 87) })
+	})
+}
+
+// testExp asserts what Exp says, for arguments up to most.
+func testExp[T Float](t *testing.T, bits int, most float64) {
+	x := arguments[T]()
+	for i := range x {
+		x[i] *= T(most / 22)
+	}
+	y := slices.Clone(x)
+	Exp(y)
+	for i, v := range x {
+		if off := ulps(float64(y[i]), bigExp(float64(v)), bits); off > 2 {
+			t.Fatalf("exp %v = %v: off by %v units", v, y[i], off)
+		}
+	}
+}
+
+func TestExpAtTheEnds(t *testing.T) {
+	atEachLevel(t, func(t *testing.T) {
+		for _, x := range []float64{0, math.Copysign(0, -1), 708.9, 710, -708.5, -720, -744, -746, 1e300, -1e300, math.Inf(1), math.Inf(-1), math.NaN()} {
+			got := []float64{x}
+			// Numbers near the least have few digits.
+			if Exp(got); !same(got[0], math.Exp(x)) && math.Abs(got[0]/math.Exp(x)-1) > 1e-15 && math.Abs(got[0]-math.Exp(x)) > 5e-324 {
+				t.Errorf("exp %v = %v, want %v", x, got[0], math.Exp(x))
+			}
+			single := []float32{float32(x)}
+			if want := float32(math.Exp(float64(single[0]))); x < -87 || x > 88 {
+				if Exp(single); !same(single[0], want) {
+					t.Errorf("exp %v = %v in float32, want %v", x, single[0], want)
+				}
+			}
+		}
+	})
 }
 
 func TestTanhAtTheEnds(t *testing.T) {
@@ -177,6 +225,7 @@ func TestVectorsDoNotAllocate(t *testing.T) {
 	atEachLevel(t, func(t *testing.T) {
 		x, y, z := make([]float64, 37), make([]float64, 37), make([]float32, 37)
 		if n := testing.AllocsPerRun(10, func() {
+			Exp(y)
 			Tanh(x, y)
 			ReLU(x, nil)
 			Mul(x, y)
@@ -189,13 +238,14 @@ func TestVectorsDoNotAllocate(t *testing.T) {
 	})
 }
 
-// TestLevelsOfAssemblyAgreeOnTanh: bit for bit.
-func TestLevelsOfAssemblyAgreeOnTanh(t *testing.T) {
+// TestLevelsOfAssemblyAgreeOnFunctions: bit for bit.
+func TestLevelsOfAssemblyAgreeOnFunctions(t *testing.T) {
 	var first []float64
 	for _, name := range Levels()[1:] {
 		use(t, name)
 		x := arguments[float64]()
-		if Tanh(x, nil); first == nil {
+		Exp(x[:len(x)/2])
+		if Tanh(x[len(x)/2:], nil); first == nil {
 			first = x
 		}
 		if !slices.Equal(x, first) {

@@ -20,9 +20,9 @@ type vectors struct {
 	lanes    int    // elements in a register
 	register func() reg.VecVirtual
 
-	move, and, or, xor, add, sub, mul, div, min func(...operand.Op)
-	fma213, fma231, fnma231                     func(...operand.Op)
-	shift, addBits                              func(...operand.Op) // of whole numbers as long as an element
+	move, and, or, xor, add, sub, mul, div, min, max func(...operand.Op)
+	fma213, fma231, fnma231                          func(...operand.Op)
+	shift, addBits                                   func(...operand.Op) // of whole numbers as long as an element
 	// where returns value in the lanes where x compares with y as the predicate says, and 0 in the others.
 	where func(predicate uint64, y operand.Op, x, value reg.VecVirtual) reg.VecVirtual
 	// first makes a mask of the first n elements, fewer than there are lanes; loadPart and storePart move these alone.
@@ -35,12 +35,12 @@ type vectors struct {
 func eachVectors(c *build.Context, f func(v *vectors)) {
 	double := vectors{
 		Context: c, bytes: 8, move: c.VMOVUPD, and: c.VANDPD, or: c.VORPD, xor: c.VXORPD,
-		add: c.VADDPD, sub: c.VSUBPD, mul: c.VMULPD, div: c.VDIVPD, min: c.VMINPD,
+		add: c.VADDPD, sub: c.VSUBPD, mul: c.VMULPD, div: c.VDIVPD, min: c.VMINPD, max: c.VMAXPD,
 		fma213: c.VFMADD213PD, fma231: c.VFMADD231PD, fnma231: c.VFNMADD231PD, shift: c.VPSLLQ, addBits: c.VPADDQ,
 	}
 	single := vectors{
 		Context: c, bytes: 4, move: c.VMOVUPS, and: c.VANDPS, or: c.VORPS, xor: c.VXORPS,
-		add: c.VADDPS, sub: c.VSUBPS, mul: c.VMULPS, div: c.VDIVPS, min: c.VMINPS,
+		add: c.VADDPS, sub: c.VSUBPS, mul: c.VMULPS, div: c.VDIVPS, min: c.VMINPS, max: c.VMAXPS,
 		fma213: c.VFMADD213PS, fma231: c.VFMADD231PS, fnma231: c.VFNMADD231PS, shift: c.VPSLLD, addBits: c.VPADDD,
 	}
 	double.loadPart, single.loadPart = c.VMOVUPD_Z, c.VMOVUPS_Z
@@ -183,7 +183,9 @@ func vector(c *build.Context) {
 	eachVectors(c, func(v *vectors) {
 		v.product()
 		v.relu()
-		v.tanh()
+		e := v.exponential()
+		v.exp(e)
+		v.tanh(e)
 	})
 	convert(c, "avx512", 8, c.ZMM, c.YMM)
 	convert(c, "avx2", 4, c.YMM, c.XMM)
@@ -213,60 +215,118 @@ func (v *vectors) relu() {
 	})
 }
 
-// tanh writes x = tanh x, and slope = 1 − x² with the new x.
-//
-// With y = 2 min(|x|, bound), n = y/ln 2 rounded and r = y − n ln 2 it is e/(e+2), where e = exp(y) − 1 = 2ⁿp + (2ⁿ − 1) and
-// p = exp(r) − 1 by its Taylor series, which leaves small numbers their digits.
-func (v *vectors) tanh() {
-	// The sum of a number and magic has the number, rounded, in its low bits.
-	magic, terms, bound, mantissa, bias := 0x1.8p52, 13, 20.0, 52, uint64(1023)<<52
-	high, low := 0x1.62e42feep-1, 0x1.a39ef35793c76p-33 // ln 2 = high + low, with zeros at the end of high
+// exponential is what exp y is computed with: with n = y/ln 2, rounded, and r = y − n ln 2 it is 2ⁿ(1 + p), where
+// p = exp(r) − 1 by its Taylor series.
+type exponential struct {
+	*vectors
+	magic            operand.Mem // the sum of a number and this one has the number, rounded, in its low bits
+	log2e, high, low operand.Mem // 1/ln 2; ln 2 in two parts, of which the first has zeros at its end
+	one, exponent    operand.Mem // 1, and the exponent of 1 where it is in a number
+	series           []operand.Mem
+	mantissa         operand.Constant // bits
+}
+
+func (v *vectors) exponential() *exponential {
+	magic, terms, mantissa, bias, high, low := 0x1.8p52, 13, 52, uint64(1023)<<52, 0x1.62e42feep-1, 0x1.a39ef35793c76p-33
 	if v.bytes == 4 {
-		magic, terms, bound, mantissa, bias = 0x1.8p23, 8, 10, 23, 127<<23
-		high, low = 0x1.62e4p-1, 0x1.7f7d1cp-20
+		magic, terms, mantissa, bias, high, low = 0x1.8p23, 8, 23, 127<<23, 0x1.62e4p-1, 0x1.7f7d1cp-20
 	}
-	sign := v.pattern("tanhSign", 1<<(8*v.bytes-1))
-	least, log2e := v.constant("tanhBound", bound), v.constant("tanhLog2e", math.Log2E)
-	shifter, one, two := v.constant("tanhMagic", magic), v.constant("tanhOne", 1), v.constant("tanhTwo", 2)
-	ln2, rest, exponent := v.constant("tanhHigh", high), v.constant("tanhLow", low), v.pattern("tanhBias", bias)
-	factorial, series := 1.0, make([]operand.Mem, terms+1)
+	e := &exponential{
+		vectors: v, mantissa: operand.Imm(uint64(mantissa)),
+		magic: v.constant("expMagic", magic), log2e: v.constant("expLog2e", math.Log2E),
+		high: v.constant("expHigh", high), low: v.constant("expLow", low),
+		one: v.constant("expOne", 1), exponent: v.pattern("expBias", bias),
+	}
+	factorial := 1.0
 	for k := 2; k <= terms; k++ {
 		factorial *= float64(k)
-		series[k] = v.constant(fmt.Sprintf("tanhSeries%d_", k), 1/factorial)
+		e.series = append(e.series, v.constant(fmt.Sprintf("expSeries%d_", k), 1/factorial))
 	}
+	return e
+}
+
+// split writes the code for n, in a form that power takes, and p.
+func (e *exponential) split(y reg.VecVirtual) (n, p reg.VecVirtual) {
+	n, p = e.register(), e.register()
+	whole, r, q := e.register(), e.register(), e.register()
+	e.move(e.magic, n)
+	e.fma231(e.log2e, y, n)
+	e.sub(e.magic, n, whole)
+	e.move(y, r)
+	e.fnma231(e.high, whole, r)
+	e.fnma231(e.low, whole, r)
+	last := len(e.series) - 1
+	e.move(e.series[last], q)
+	for k := last - 1; k >= 0; k-- {
+		e.fma213(e.series[k], r, q)
+	}
+	e.mul(r, r, p)
+	e.fma213(r, q, p)
+	return n, p
+}
+
+// power writes the code for 2ⁿ.
+func (e *exponential) power(n reg.VecVirtual) reg.VecVirtual {
+	z := e.register()
+	e.shift(e.mantissa, n, z)
+	e.addBits(e.exponent, z, z)
+	return z
+}
+
+// exp writes x = exp x. Powers of two from the least to the largest number are products of two that are in the middle.
+func (v *vectors) exp(e *exponential) {
+	bound := 800.0 // of what differs from 0 and infinity
+	if v.bytes == 4 {
+		bound = 120
+	}
+	most, least, half := v.constant("expMost", bound), v.constant("expLeast", -bound), v.constant("expHalf", 0.5)
+	v.loop("exp", "replaces x by exp x.", []string{"x"}, 1, func(x []reg.VecVirtual) []reg.VecVirtual {
+		y, b := x[0], v.register()
+		v.move(most, b)
+		v.min(y, b, y) // NaN stays
+		v.move(least, b)
+		v.max(y, b, y)
+		n, p := e.split(y)
+		whole, first := v.register(), v.register()
+		v.sub(e.magic, n, whole)
+		v.move(e.magic, first)
+		v.fma231(half, whole, first)
+		v.sub(e.magic, first, b)
+		v.sub(b, whole, whole)
+		v.add(e.magic, whole, whole)
+		v.add(e.one, p, p)
+		v.mul(e.power(first), p, p)
+		v.mul(e.power(whole), p, p)
+		return []reg.VecVirtual{p}
+	})
+}
+
+// tanh writes x = tanh x, and slope = 1 − x² with the new x. With y = 2 min(|x|, bound) it is e/(e + 2), where
+// e = exp(y) − 1 = 2ⁿp + (2ⁿ − 1), which leaves small numbers their digits.
+func (v *vectors) tanh(e *exponential) {
+	bound := 20.0 // tanh is 1 from there on
+	if v.bytes == 4 {
+		bound = 10
+	}
+	sign, most, two := v.pattern("tanhSign", 1<<(8*v.bytes-1)), v.constant("tanhBound", bound), v.constant("tanhTwo", 2)
 	v.loop("tanh", "replaces slope by 1 − tanh² x, and then x by tanh x.", []string{"slope", "x"}, 1, func(x []reg.VecVirtual) []reg.VecVirtual {
-		y, negative, m, n, r := x[0], v.register(), v.register(), v.register(), v.register()
+		y, negative, b := x[0], v.register(), v.register()
 		v.move(sign, negative)
 		v.and(y, negative, negative)
 		v.xor(negative, y, y)
-		v.move(least, m)
-		v.min(y, m, y) // NaN stays
+		v.move(most, b)
+		v.min(y, b, y) // NaN stays
 		v.add(y, y, y)
-		v.move(shifter, m)
-		v.fma231(log2e, y, m)
-		v.sub(shifter, m, n)
-		v.move(y, r)
-		v.fnma231(ln2, n, r)
-		v.fnma231(rest, n, r)
-		q, p := v.register(), v.register()
-		v.move(series[terms], q)
-		for k := terms - 1; k >= 2; k-- {
-			v.fma213(series[k], r, q)
-		}
-		v.mul(r, r, p)
-		v.fma213(r, q, p)
-		power, e := v.register(), v.register()
-		v.shift(operand.Imm(uint64(mantissa)), m, power)
-		v.addBits(exponent, power, power)
-		v.sub(one, power, e)
-		v.fma231(power, p, e)
-		v.add(two, e, p)
-		v.div(p, e, e)
-		v.or(negative, e, e)
-		square := v.register()
-		v.move(one, square)
-		v.fnma231(e, e, square)
-		return []reg.VecVirtual{square, e}
+		n, p := e.split(y)
+		power, z, slope := e.power(n), v.register(), v.register()
+		v.sub(e.one, power, z)
+		v.fma231(power, p, z)
+		v.add(two, z, p)
+		v.div(p, z, z)
+		v.or(negative, z, z)
+		v.move(e.one, slope)
+		v.fnma231(z, z, slope)
+		return []reg.VecVirtual{slope, z}
 	})
 }
 
