@@ -29,17 +29,17 @@ var mayImport = map[string][]string{
 	"opttui/internal/optim":      {"kernel", "knob", "ewma"},
 	"opttui/internal/refdoc":     {"optim", "knob"},
 	"opttui/internal/problems":   {"kernel", "dataset", "formula", "knob", "usage"}, // rules and problems do not know each other
-	"opttui/internal/plane":      {"problems"},
-	"opttui/internal/train":      {"optim", "problems", "dataset", "ewma", "knob", "usage"},
+	"opttui/internal/plane":      {"kernel", "problems"},
+	"opttui/internal/train":      {"kernel", "optim", "problems", "dataset", "ewma", "knob", "usage"},
 	"opttui/internal/curvature":  {"train", "optim", "problems", "knob"},
 	"opttui/internal/advice":     {"curvature", "train", "optim", "problems", "knob"},
-	"opttui/internal/recipe":     {"train", "optim", "problems", "knob", "usage"},
-	"opttui/internal/journal":    {"train", "usage"},
+	"opttui/internal/recipe":     {"kernel", "train", "optim", "problems", "knob", "usage"},
+	"opttui/internal/journal":    {"kernel", "train", "usage"},
 	"opttui/internal/export":     {"train", "optim", "usage"},
-	"opttui/internal/lrfinder":   {"curvature", "train", "optim", "problems", "knob", "ewma", "usage"},
+	"opttui/internal/lrfinder":   {"kernel", "curvature", "train", "optim", "problems", "knob", "ewma", "usage"},
 	"opttui/internal/report":     {"lrfinder", "plot", "knob"},
 	"opttui/internal/ui":         {"advice", "journal", "export", "curvature", "recipe", "report", "lrfinder", "train", "plot", "plane", "formula", "optim", "problems", "dataset", "ewma", "knob", "usage"},
-	"opttui/internal/serve":      {"ui", "train", "usage"},
+	"opttui/internal/serve":      {"kernel", "ui", "train", "usage"},
 	"opttui/bench":               {"train", "plot", "optim", "problems", "dataset", "knob"}, // no part of the program
 	"opttui/cmd/opttui":          {"kernel", "serve", "ui", "advice", "journal", "export", "curvature", "recipe", "report", "lrfinder", "critical", "train", "plot", "optim", "problems", "dataset", "ewma", "knob", "usage"},
 }

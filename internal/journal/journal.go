@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"time"
 
+	"opttui/internal/kernel"
 	"opttui/internal/train"
 )
 
@@ -28,14 +29,15 @@ type Header struct {
 	Version int       `json:"version"` // of the format
 	Program string    `json:"program"` // version of the program
 	OS      string    `json:"os"`
-	Arch    string    `json:"arch"` // floating-point results may differ in the last bit on another one
+	Arch    string    `json:"arch"`
+	Kernel  string    `json:"kernel,omitempty"` // what the numbers were made with: see kernel.Name
 	Started time.Time `json:"started"`
 }
 
 const format = "opttui session"
 
 func newHeader(program string, now time.Time) Header {
-	return Header{Format: format, Version: Version, Program: program, OS: runtime.GOOS, Arch: runtime.GOARCH, Started: now}
+	return Header{Format: format, Version: Version, Program: program, OS: runtime.GOOS, Arch: runtime.GOARCH, Kernel: kernel.Name(), Started: now}
 }
 
 // Op says what a record is about.
@@ -54,7 +56,7 @@ const (
 	OpBeat Op = "beat"
 	// OpClose: the session was ended by the person.
 	OpClose Op = "close"
-	// OpResume: the session was taken up again.
+	// OpResume: the session was taken up again, with these kernels.
 	OpResume Op = "resume"
 )
 
@@ -65,6 +67,8 @@ type Record struct {
 	Spec  *train.Spec  `json:"spec,omitempty"`
 	Entry *train.Entry `json:"entry,omitempty"`
 	Step  int          `json:"step,omitempty"`
+
+	Kernel string `json:"kernel,omitempty"`
 }
 
 // valid tells whether the record has what its Op needs.

@@ -6,6 +6,7 @@ import "fmt"
 // before. Its zero value is ready for use. It is for one goroutine at a time.
 type Multiplier[T Float] struct {
 	packed []T
+	shared *shared[T]
 }
 
 // Multiply sets C = From + A·B. From may be C itself; without data it is zero. Each element of C is From's plus the products
@@ -17,32 +18,35 @@ func (m *Multiplier[T]) Multiply(c, from, a, b Matrix[T]) {
 	if c.Rows == 0 || c.Cols == 0 {
 		return
 	}
-	if level == portable || !m.assembled(&c, &from, &a, &b) {
-		m.portable(&c, &from, &a, &b)
+	if b.Right != 1 {
+		b = m.pack(&b)
 	}
+	if helped(2 * c.Rows * c.Cols * a.Cols) {
+		m.share(&c, &from, &a, &b)
+		return
+	}
+	multiply(&c, &from, &a, &b)
 }
 
-// scratch returns memory for n numbers, with anything in them.
-func (m *Multiplier[T]) scratch(n int) []T {
+// pack returns a copy of B with contiguous rows.
+func (m *Multiplier[T]) pack(b *Matrix[T]) Matrix[T] {
+	n := b.Rows * b.Cols
 	if len(m.packed) < n {
 		m.packed = make([]T, n)
 	}
-	return m.packed[:n]
+	p := Dense(m.packed, b.Rows, b.Cols)
+	for j := range b.Cols {
+		for k := range b.Rows {
+			p.Data[k*b.Cols+j] = b.Data[j*b.Right+k*b.Down]
+		}
+	}
+	return p
 }
 
-// pack copies the columns of b from j on, as many as fit beside each other into rows of the given width.
-func pack[T Float](to []T, b *Matrix[T], j, width int) {
-	if b.Right == 1 {
-		for k := range b.Rows {
-			copy(to[k*width:(k+1)*width], b.Data[k*b.Down+j:])
-		}
-		return
-	}
-	for i := range width {
-		column := b.Data[(j+i)*b.Right:]
-		for k := range b.Rows {
-			to[k*width+i] = column[k*b.Down]
-		}
+// multiply is Multiply where the rows of B are contiguous.
+func multiply[T Float](c, from, a, b *Matrix[T]) {
+	if level == portable || !multiplyAssembled(c, from, a, b) {
+		multiplyPortable(c, from, a, b)
 	}
 }
 
@@ -57,36 +61,70 @@ func check[T Float](c, from, a, b *Matrix[T]) {
 	}
 }
 
-// portable is Multiply in Go. Four rows of B at a time are added to a row of C, which is read and written less often then.
-func (m *Multiplier[T]) portable(c, from, a, b *Matrix[T]) {
-	n := c.Cols
-	if b.Right != 1 {
-		packed := Dense(m.scratch(b.Rows*n), b.Rows, n)
-		pack(packed.Data, b, 0, n)
-		b = &packed
-	}
+// narrow is the number of columns below which the portable version takes four rows of A at a time instead of four of B.
+const narrow = 4
+
+// multiplyPortable is multiply in Go.
+func multiplyPortable[T Float](c, from, a, b *Matrix[T]) {
 	for i := range c.Rows {
-		row := c.Data[i*c.Down:][:n]
+		row := c.Data[i*c.Down:][:c.Cols]
 		if from.Data == nil {
 			clear(row)
 		} else {
-			copy(row, from.Data[i*from.Down:][:n])
+			copy(row, from.Data[i*from.Down:])
 		}
-		k := 0
-		for ; k+4 <= a.Cols; k += 4 {
-			at := i*a.Down + k*a.Right
-			a0, a1, a2, a3 := a.Data[at], a.Data[at+a.Right], a.Data[at+2*a.Right], a.Data[at+3*a.Right]
-			b0, b1 := b.Data[k*b.Down:][:n], b.Data[(k+1)*b.Down:][:n]
-			b2, b3 := b.Data[(k+2)*b.Down:][:n], b.Data[(k+3)*b.Down:][:n]
-			for j, v := range row {
-				row[j] = v + a0*b0[j] + a1*b1[j] + a2*b2[j] + a3*b3[j]
-			}
+	}
+	if c.Cols < narrow {
+		addByColumns(c, a, b)
+		return
+	}
+	for i := range c.Rows {
+		addRow(c.Data[i*c.Down:][:c.Cols], a.Data[min(i*a.Down, len(a.Data)):], a.Right, b)
+	}
+}
+
+// addRow adds a row of A, of which the elements are right apart, times B to a row of C. It takes four rows of B at a time,
+// so that C is read and written less often.
+func addRow[T Float](row, a []T, right int, b *Matrix[T]) {
+	n, k := len(row), 0
+	for ; k+4 <= b.Rows; k += 4 {
+		a0, a1, a2, a3 := a[k*right], a[(k+1)*right], a[(k+2)*right], a[(k+3)*right]
+		b0, b1 := b.Data[k*b.Down:][:n], b.Data[(k+1)*b.Down:][:n]
+		b2, b3 := b.Data[(k+2)*b.Down:][:n], b.Data[(k+3)*b.Down:][:n]
+		for j, v := range row {
+			row[j] = v + a0*b0[j] + a1*b1[j] + a2*b2[j] + a3*b3[j]
 		}
-		for ; k < a.Cols; k++ {
-			x := a.Data[i*a.Down+k*a.Right]
-			for j, v := range b.Data[k*b.Down:][:n] {
-				row[j] += x * v
+	}
+	for ; k < b.Rows; k++ {
+		x := a[k*right]
+		for j, v := range b.Data[k*b.Down:][:n] {
+			row[j] += x * v
+		}
+	}
+}
+
+// addByColumns adds AB to C, a column after the other, with four sums at a time.
+func addByColumns[T Float](c, a, b *Matrix[T]) {
+	for j := range c.Cols {
+		i := 0
+		for ; i+4 <= c.Rows; i += 4 {
+			at := i*c.Down + j
+			s0, s1, s2, s3 := c.Data[at], c.Data[at+c.Down], c.Data[at+2*c.Down], c.Data[at+3*c.Down]
+			for k := range a.Cols {
+				x, p := b.Data[k*b.Down+j], i*a.Down+k*a.Right
+				s0 += a.Data[p] * x
+				s1 += a.Data[p+a.Down] * x
+				s2 += a.Data[p+2*a.Down] * x
+				s3 += a.Data[p+3*a.Down] * x
 			}
+			c.Data[at], c.Data[at+c.Down], c.Data[at+2*c.Down], c.Data[at+3*c.Down] = s0, s1, s2, s3
+		}
+		for ; i < c.Rows; i++ {
+			sum := c.Data[i*c.Down+j]
+			for k := range a.Cols {
+				sum += a.Data[i*a.Down+k*a.Right] * b.Data[k*b.Down+j]
+			}
+			c.Data[i*c.Down+j] = sum
 		}
 	}
 }

@@ -2,8 +2,8 @@ package kernel
 
 import "unsafe"
 
-// assembled is Multiply with assembly, panel by panel. It reports that it has been done.
-func (m *Multiplier[T]) assembled(c, from, a, b *Matrix[T]) bool {
+// multiplyAssembled is multiply with assembly, panel by panel. It reports that it has been done.
+func multiplyAssembled[T Float](c, from, a, b *Matrix[T]) bool {
 	bytes := int(unsafe.Sizeof(T(0)))
 	lanes := 64 / bytes
 	if level == avx2 {
@@ -17,13 +17,7 @@ func (m *Multiplier[T]) assembled(c, from, a, b *Matrix[T]) bool {
 	for j := 0; j < c.Cols; j += 2 * lanes {
 		width := min(2*lanes, c.Cols-j)
 		p.c = unsafe.Pointer(&c.Data[j])
-		switch {
-		case a.Cols == 0:
-		case b.Right != 1:
-			packed := m.scratch(b.Rows * width)
-			pack(packed, b, j, width)
-			p.b, p.rowB = unsafe.Pointer(&packed[0]), width*bytes
-		default:
+		if a.Cols > 0 {
 			p.b = unsafe.Pointer(&b.Data[j])
 		}
 		if from.Data != nil {

@@ -2,5 +2,5 @@
 
 package kernel
 
-// assembled would be Multiply with assembly.
-func (m *Multiplier[T]) assembled(c, from, a, b *Matrix[T]) bool { return false }
+// multiplyAssembled would be multiply with assembly.
+func multiplyAssembled[T Float](c, from, a, b *Matrix[T]) bool { return false }

@@ -9,7 +9,9 @@ package kernel
 
 import (
 	"os"
+	"runtime"
 	"slices"
+	"strings"
 
 	"opttui/internal/usage"
 )
@@ -37,13 +39,16 @@ var names = []string{Portable, AVX2, AVX512}
 // level is what is used. It is written before the first run begins.
 var level int
 
-// wrong is what is the matter with the environment's choice.
-var wrong error
+// asked tells that the environment chose the level, wrong what is the matter with the environment's choice.
+var (
+	asked bool
+	wrong error
+)
 
 func init() {
 	level = fastest()
 	if name := os.Getenv(Environment); name != "" {
-		wrong = Use(name)
+		asked, wrong = true, Use(name)
 	}
 }
 
@@ -67,4 +72,19 @@ func Use(name string) error {
 	}
 	level = i
 	return nil
+}
+
+// Name is the level in use with the processor's architecture, as in "amd64/avx2": numbers of the same name are the same bit for
+// bit.
+func Name() string { return runtime.GOARCH + "/" + Level() }
+
+// Follow chooses the level with which numbers of this Name were made, where this machine has it and the environment does
+// not choose. It reports whether the numbers will be the same; those of which nothing is known are taken to be.
+// As Use, it must not be called while a kernel may be running.
+func Follow(name string) bool {
+	arch, l, _ := strings.Cut(name, "/")
+	if arch == runtime.GOARCH && !asked {
+		_ = Use(l) // what is not there stays as it is, and the names differ
+	}
+	return name == "" || name == Name()
 }

@@ -2,6 +2,8 @@ package kernel
 
 import (
 	"errors"
+	"os"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -61,5 +63,38 @@ func TestUseRefuses(t *testing.T) {
 func TestLevelsBeginWithThePortableOne(t *testing.T) {
 	if l := Levels(); l[0] != Portable {
 		t.Errorf("Levels() = %q", l)
+	}
+}
+
+func TestFollow(t *testing.T) {
+	atEachLevel(t, func(t *testing.T) {
+		asked = false
+		defer func() { asked = os.Getenv(Environment) != "" }()
+		before := Name()
+		for _, name := range Levels() {
+			use(t, Level())
+			if name = runtime.GOARCH + "/" + name; !Follow(name) || Name() != name {
+				t.Errorf("followed %s to %s", name, Name())
+			}
+		}
+		if !Follow(before) || !Follow("") || Name() != before {
+			t.Errorf("the kernels are %s, not %s", Name(), before)
+		}
+		for _, name := range []string{"z80/portable", runtime.GOARCH + "/avx1024", "?"} {
+			if Follow(name) || Name() != before {
+				t.Errorf("followed %s to %s", name, Name())
+			}
+		}
+	})
+}
+
+func TestFollowLeavesWhatTheEnvironmentChooses(t *testing.T) {
+	asked = true
+	defer func() { asked = os.Getenv(Environment) != "" }()
+	use(t, Portable)
+	for _, name := range Levels() {
+		if got := Follow(runtime.GOARCH + "/" + name); Level() != Portable || got != (name == Portable) {
+			t.Errorf("followed %s to %s: %v", name, Level(), got)
+		}
 	}
 }

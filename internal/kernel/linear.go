@@ -2,8 +2,8 @@ package kernel
 
 import "math"
 
-// Linear algebra on vectors of equal length. Sums are taken in an order that depends on the level, and products are fused
-// with sums in assembly, so levels differ in the last bits.
+// Linear algebra on vectors of equal length. In assembly there are many partial sums, and products are fused with them: the
+// portable level differs in the last bits. Those in assembly give the same ones.
 
 // Dot returns Σ aᵢbᵢ.
 func Dot(a, b []float64) (sum float64) {

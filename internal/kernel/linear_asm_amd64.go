@@ -2,62 +2,62 @@
 
 package kernel
 
-// dotAVX512 returns Σ aᵢbᵢ. n is a positive multiple of the length of a vector.
+// dotAVX512 returns Σ aᵢbᵢ. n is a positive multiple of 8.
 //
 //go:noescape
 func dotAVX512(a *float64, b *float64, n int) float64
 
-// axpyAVX512 adds αx to y. n is a positive multiple of the length of a vector.
+// axpyAVX512 adds αx to y. n is a positive multiple of 8.
 //
 //go:noescape
 func axpyAVX512(y *float64, x *float64, n int, alpha float64)
 
-// axpyDotAVX512 adds αx to y and returns Σ yᵢzᵢ. n is a positive multiple of the length of a vector.
+// axpyDotAVX512 adds αx to y and returns Σ yᵢzᵢ. n is a positive multiple of 8.
 //
 //go:noescape
 func axpyDotAVX512(y *float64, x *float64, z *float64, n int, alpha float64) float64
 
-// rowTimesAVX512 adds αr to w and returns Σ rᵢvᵢ. n is a positive multiple of the length of a vector.
+// rowTimesAVX512 adds αr to w and returns Σ rᵢvᵢ. n is a positive multiple of 8.
 //
 //go:noescape
 func rowTimesAVX512(r *float64, v *float64, w *float64, n int, alpha float64) float64
 
-// rank2TimesAVX512 adds ap + bq to r, and then αr to w, and returns Σ rᵢvᵢ. n is a positive multiple of the length of a vector.
+// rank2TimesAVX512 adds ap + bq to r, and then αr to w, and returns Σ rᵢvᵢ. n is a positive multiple of 8.
 //
 //go:noescape
 func rank2TimesAVX512(r *float64, p *float64, q *float64, v *float64, w *float64, n int, a float64, b float64, alpha float64) float64
 
-// maxAbsAVX512 returns the largest |aᵢ| of those that are numbers. n is a positive multiple of the length of a vector.
+// maxAbsAVX512 returns the largest |aᵢ| of those that are numbers. n is a positive multiple of 8.
 //
 //go:noescape
 func maxAbsAVX512(a *float64, n int) float64
 
-// dotAVX2 returns Σ aᵢbᵢ. n is a positive multiple of the length of a vector.
+// dotAVX2 returns Σ aᵢbᵢ. n is a positive multiple of 8.
 //
 //go:noescape
 func dotAVX2(a *float64, b *float64, n int) float64
 
-// axpyAVX2 adds αx to y. n is a positive multiple of the length of a vector.
+// axpyAVX2 adds αx to y. n is a positive multiple of 8.
 //
 //go:noescape
 func axpyAVX2(y *float64, x *float64, n int, alpha float64)
 
-// axpyDotAVX2 adds αx to y and returns Σ yᵢzᵢ. n is a positive multiple of the length of a vector.
+// axpyDotAVX2 adds αx to y and returns Σ yᵢzᵢ. n is a positive multiple of 8.
 //
 //go:noescape
 func axpyDotAVX2(y *float64, x *float64, z *float64, n int, alpha float64) float64
 
-// rowTimesAVX2 adds αr to w and returns Σ rᵢvᵢ. n is a positive multiple of the length of a vector.
+// rowTimesAVX2 adds αr to w and returns Σ rᵢvᵢ. n is a positive multiple of 8.
 //
 //go:noescape
 func rowTimesAVX2(r *float64, v *float64, w *float64, n int, alpha float64) float64
 
-// rank2TimesAVX2 adds ap + bq to r, and then αr to w, and returns Σ rᵢvᵢ. n is a positive multiple of the length of a vector.
+// rank2TimesAVX2 adds ap + bq to r, and then αr to w, and returns Σ rᵢvᵢ. n is a positive multiple of 8.
 //
 //go:noescape
 func rank2TimesAVX2(r *float64, p *float64, q *float64, v *float64, w *float64, n int, a float64, b float64, alpha float64) float64
 
-// maxAbsAVX2 returns the largest |aᵢ| of those that are numbers. n is a positive multiple of the length of a vector.
+// maxAbsAVX2 returns the largest |aᵢ| of those that are numbers. n is a positive multiple of 8.
 //
 //go:noescape
 func maxAbsAVX2(a *float64, n int) float64

@@ -10,8 +10,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// exact sums products with an error far below that of float64.
-func exact(a, b []float64) (sum, size float64) {
+// exactDot sums products with an error far below that of float64.
+func exactDot(a, b []float64) (sum, size float64) {
 	rest := 0.0
 	for i := range a {
 		p := a[i] * b[i]
@@ -44,7 +44,7 @@ func TestLinear(t *testing.T) {
 			y, p, z := draw("y"), draw("p"), draw("z")
 			alpha := number.Draw(rt, "alpha")
 
-			want, size := exact(y, z)
+			want, size := exactDot(y, z)
 			near(rt.Fatalf, "Dot", Dot(y, z), want, size, n)
 
 			for name, f := range map[string]func(got []float64) float64{
@@ -54,10 +54,10 @@ func TestLinear(t *testing.T) {
 				got := slices.Clone(y)
 				dot := f(got)
 				for i := range got {
-					want, size := exact([]float64{1, alpha}, []float64{y[i], p[i]})
+					want, size := exactDot([]float64{1, alpha}, []float64{y[i], p[i]})
 					near(rt.Fatalf, fmt.Sprintf("%s, element %d of %d", name, i, n), got[i], want, size, 3)
 				}
-				want, size := exact(got, z)
+				want, size := exactDot(got, z)
 				near(rt.Fatalf, name, dot, want, size, n)
 			}
 
@@ -103,7 +103,7 @@ func TestSymmetric(t *testing.T) {
 				return 0, 0
 			})
 			updated := func(i, j int) (value, size float64) {
-				value, size = exact([]float64{c * s[i], -rho * u[i], -rho * s[i]}, []float64{s[j], s[j], u[j]})
+				value, size = exactDot([]float64{c * s[i], -rho * u[i], -rho * s[i]}, []float64{s[j], s[j], u[j]})
 				if i == j {
 					value, size = value+2, size+2
 				}
@@ -114,6 +114,36 @@ func TestSymmetric(t *testing.T) {
 			m.Clone().Times(v, w)
 			check("Times", updated)
 		})
+	})
+}
+
+// TestLinearInAssembly: its levels give the same bits.
+func TestLinearInAssembly(t *testing.T) {
+	if len(Levels()) < 3 {
+		t.Skip("there is only one level of assembly here")
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		n := rapid.IntRange(0, 150).Draw(rt, "n")
+		draw := func(name string) []float64 {
+			return rapid.SliceOfN(rapid.Float64Range(-3, 3), n, n).Draw(rt, name)
+		}
+		y, p, z := draw("y"), draw("p"), draw("z")
+		all := func(level string) (out []float64) {
+			use(t, level)
+			a := slices.Clone(y)
+			out = append(out, Dot(a, z), AxpyDot(a, 0.7, p, z), Norm(a), MaxAbs(a))
+			Axpy(a, -0.3, z)
+			m := NewSymmetric(n)
+			m.SetIdentity(1.5)
+			w := make([]float64, n)
+			m.Rank2Times(0.9, y, 0.4, p, z, w)
+			out = append(out, w...)
+			m.Times(p, w)
+			return append(append(out, w...), a...)
+		}
+		if a, b := all(AVX2), all(AVX512); !slices.Equal(a, b) {
+			rt.Fatalf("n = %d: %v with AVX2, %v with AVX-512", n, a, b)
+		}
 	})
 }
 

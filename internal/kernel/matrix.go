@@ -25,6 +25,16 @@ func (m Matrix[T]) T() Matrix[T] {
 	return Matrix[T]{Data: m.Data, Rows: m.Cols, Cols: m.Rows, Down: m.Right, Right: m.Down}
 }
 
+// part returns some rows, in the same place.
+func (m *Matrix[T]) part(from, to int) Matrix[T] {
+	p := *m
+	p.Rows = to - from
+	if p.size() > 0 && m.Data != nil {
+		p.Data = m.Data[from*m.Down:]
+	}
+	return p
+}
+
 // size returns how long Data must be at least.
 func (m *Matrix[T]) size() int {
 	if m.Rows == 0 || m.Cols == 0 {

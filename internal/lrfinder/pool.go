@@ -6,6 +6,8 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+
+	"opttui/internal/kernel"
 )
 
 // pool carries out independent jobs on several processors. What a job computes depends on nothing but its number, so
@@ -43,6 +45,8 @@ func (p *pool) each(ctx context.Context, n int, job func(i int), finished func(i
 					p.stop.Store(true)
 				}
 			}()
+			kernel.Enter()
+			defer kernel.Leave()
 			for !p.stop.Load() {
 				i := int(next.Add(1)) - 1
 				if i >= n {

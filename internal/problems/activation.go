@@ -27,40 +27,21 @@ var activations = []string{"tanh", "relu", "gelu"}
 func activate[T kernel.Float](act Activation, z, slope, bend []T) {
 	switch act {
 	case Tanh:
-		tanh(z, slope, bend)
+		kernel.Tanh(z, slope)
+		bendTanh(bend, z, slope)
 	case ReLU:
-		relu(z, slope, bend)
+		kernel.ReLU(z, slope)
+		clear(bend)
 	case GELU:
 		gelu(z, slope, bend)
 	}
 }
 
-func tanh[T kernel.Float](z, slope, bend []T) {
-	kernel.Tanh(z)
-	if slope == nil {
-		return
+// bendTanh writes σ″ = −2σσ′.
+func bendTanh[T kernel.Float](bend, a, slope []T) {
+	for i := range bend {
+		bend[i] = -2 * a[i] * slope[i]
 	}
-	for i, a := range z {
-		slope[i] = 1 - a*a
-	}
-	if bend != nil {
-		for i, a := range z {
-			bend[i] = -2 * a * slope[i]
-		}
-	}
-}
-
-func relu[T kernel.Float](z, slope, bend []T) {
-	for i, v := range z {
-		if slope != nil {
-			slope[i] = 0
-			if v > 0 {
-				slope[i] = 1
-			}
-		}
-		z[i] = max(0, v)
-	}
-	clear(bend)
 }
 
 func gelu[T kernel.Float](z, slope, bend []T) {

@@ -8,7 +8,10 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// sums is how many partial sums are under way in a loop at a time: about as many as a processor takes steps for one.
+// chunk is what partial sums are kept of: 8 numbers at both levels, so that these give the same bits.
+const chunk = 8
+
+// sums is how many chunks of partial sums are under way in a loop at a time: about as many as a processor takes steps for one.
 const sums = 4
 
 // linear writes loops of linear algebra on vectors: those of ../linear.go, with fused multiply-adds.
@@ -68,7 +71,7 @@ func (b *body) shifted(name string, k int) operand.Mem {
 	return m
 }
 
-// sum writes a loop over n numbers, a positive multiple of the length of a vector, that goes over vectors with numbers as
+// sum writes a loop over n numbers, a positive multiple of a chunk, that goes over vectors with numbers as
 // coefficients, and has partial sums where it returns one.
 func (l lanes) sum(name, vectors, coefficients, doc string, part func(b *body, k int, sum reg.VecVirtual)) {
 	c := l.c
@@ -83,7 +86,7 @@ func (l lanes) sum(name, vectors, coefficients, doc string, part func(b *body, k
 	} else {
 		signature += ")"
 	}
-	function(c, name+l.suffix(), signature, doc+" n is a positive multiple of the length of a vector.")
+	function(c, name+l.suffix(), signature, doc+" n is a positive multiple of 8.")
 	b := &body{lanes: l, at: map[string]operand.Mem{}, held: map[string]reg.VecVirtual{}}
 	i := c.GP64()
 	for _, v := range names {
@@ -99,7 +102,8 @@ func (l lanes) sum(name, vectors, coefficients, doc string, part func(b *body, k
 	}
 	b.bits = b.constant(1<<63 - 1)
 	var partial []reg.VecVirtual
-	for range sums {
+	each := chunk / l.count() // vectors in a chunk
+	for range sums * each {
 		v := l.register()
 		if returns {
 			c.VXORPD(v.AsX(), v.AsX(), v.AsX())
@@ -107,22 +111,24 @@ func (l lanes) sum(name, vectors, coefficients, doc string, part func(b *body, k
 		partial = append(partial, v)
 	}
 	c.XORQ(i, i)
-	last := c.GP64() // where no more than a few vectors are left
+	last := c.GP64() // up to which whole rounds of the loop go
 	c.MOVQ(n, last)
-	c.SUBQ(operand.Imm(uint64((sums-1)*l.count())), last)
+	c.SUBQ(operand.Imm((sums-1)*chunk), last)
 	c.JMP(operand.LabelRef("test"))
 	c.Label("loop")
-	for k := range sums {
+	for k := range sums * each {
 		part(b, k, partial[k])
 	}
-	c.ADDQ(operand.Imm(uint64(sums*l.count())), i)
+	c.ADDQ(operand.Imm(sums*chunk), i)
 	c.Label("test")
 	c.CMPQ(i, last)
 	c.JLT(operand.LabelRef("loop"))
 	c.JMP(operand.LabelRef("resttest"))
 	c.Label("rest")
-	part(b, 0, partial[0])
-	c.ADDQ(operand.Imm(uint64(l.count())), i)
+	for k := range each {
+		part(b, k, partial[k])
+	}
+	c.ADDQ(operand.Imm(chunk), i)
 	c.Label("resttest")
 	c.CMPQ(i, n)
 	c.JLT(operand.LabelRef("rest"))
@@ -137,7 +143,7 @@ func (l lanes) sum(name, vectors, coefficients, doc string, part func(b *body, k
 	c.RET()
 }
 
-// fold joins all lanes of all vectors into one number.
+// fold joins all lanes of all vectors into one number, in the same order at both levels.
 func (l lanes) fold(v []reg.VecVirtual, join func(...operand.Op)) reg.Register {
 	for n := len(v) / 2; n > 0; n /= 2 {
 		for k := range n {

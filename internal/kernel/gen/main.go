@@ -27,6 +27,7 @@ var files = []struct {
 }{
 	{"peak", peak},
 	{"gemm", gemm},
+	{"vector", vector},
 	{"update", writeUpdates},
 	{"linear", linear},
 }
