@@ -17,7 +17,6 @@ const (
 	checkedSteps   = 50
 	checkedUpdates = 5
 	arrivedSteps   = 1_000_000
-	onItsWay       = 1500
 )
 
 // planeSteps are steps on a function of two variables with everything that the program does around them.
@@ -150,11 +149,12 @@ func copying(n int) work {
 	}
 }
 
-// converged compares a run of Adam that has long arrived with one on its way.
+// converged compares a run of Adam that has long arrived with one that is on its way for ever.
 func converged() work {
-	spec := train.Spec{Problem: "rosenbrock", Optimizer: "adam", Convention: "torch", Set: map[string]string{"lr": "0.01"}}
-	way := steps(spec)
-	arrived := steps(spec)
+	at := func(lr string) mine {
+		return steps(train.Spec{Problem: "beale", Optimizer: "adam", Convention: "torch", Set: map[string]string{"lr": lr}})
+	}
+	arrived, onItsWay := at("0.01"), at("1e-9")
 	begin := arrived.begin
 	arrived.begin = func() (func(int) error, error) {
 		run, err := begin()
@@ -163,27 +163,36 @@ func converged() work {
 		}
 		return run, err
 	}
-	fresh := way.begin
-	way.begin = func() (func(int) error, error) {
-		return func(count int) error {
-			for count > 0 {
-				run, err := fresh()
-				if err == nil {
-					err = run(min(count, onItsWay))
-				}
-				if err != nil {
-					return err
-				}
-				count -= onItsWay
-			}
-			return nil
-		}, nil
+	return work{
+		heading: "After convergence", name: fmt.Sprintf("a step of Adam on beale after %d", arrivedSteps), unit: "step",
+		mine:   arrived,
+		rivals: []rival{{name: "on its way", goal: 0.95, mine: &onItsWay}},
+		most:   math.Inf(1),
+	}
+}
+
+// dead compares the update of parameters whose gradients have died away with that of others.
+func dead(n int) work {
+	const lr = 1e-3
+	alive := updates("adam", n, lr)
+	gone := alive
+	gone.begin = func() (func(int) error, error) {
+		o, p, err := parameters("adam", n, lr)
+		if err != nil {
+			return nil, err
+		}
+		run := repeated(o, p)
+		if err := run(checkedUpdates); err != nil {
+			return nil, err
+		}
+		clear(p.G)
+		return run, run(arrivedSteps)
 	}
 	return work{
-		heading: "After convergence", name: "a step of Adam on rosenbrock", unit: "step",
-		mine:   arrived,
-		rivals: []rival{{name: "a run's first steps", goal: 0.95, mine: &way}},
-		same:   1e-9,
+		heading: "After convergence", name: fmt.Sprintf("adam, n = %s, without gradients for %d updates", power(n), arrivedSteps), unit: "update",
+		mine:   gone,
+		rivals: []rival{{name: "with gradients", goal: 0.95, mine: &alive}},
+		most:   math.Inf(1),
 	}
 }
 

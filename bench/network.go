@@ -21,16 +21,22 @@ func (s sizes) String() string {
 }
 
 // networkSteps are whole steps on a network of rectified units.
-func networkSteps(p plan, s sizes, rule string) work {
+func networkSteps(p plan, s sizes, rule, precision string) work {
 	const lr = 1e-3
 	spec := networkSpec(p, s, rule, lr)
+	spec.Set["precision"] = precision
 	args := networkArgs(p, s)
+	args["dtype"] = precision
+	same := 1e-9
+	if precision == "float32" {
+		same = 1e-4
+	}
 	args["rule"], args["lr"], args["steps"] = rule, lr, checkedSteps
 	return work{
-		heading: "A step of a network, float64", name: s.String() + ", " + rule, unit: "step", wide: true,
+		heading: "A step of a network", name: s.String() + ", " + rule + ", " + precision, unit: "step", wide: true,
 		mine:   onFiles(p, s, steps(spec)),
-		rivals: []rival{{name: "PyTorch", goal: goal("%s %d", rule, s.in), ask: "network_steps", args: args}},
-		same:   1e-9,
+		rivals: []rival{{name: "PyTorch", goal: goal("%s %d %s", rule, s.in, precision), ask: "network_steps", args: args}},
+		same:   same,
 	}
 }
 

@@ -115,8 +115,8 @@ func section(results []result, versions map[string]string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n%s, %d processors, %s; AVX-512 %s. %s, gonum %s; PyTorch %s, SciPy %s, NumPy %s on %s's interpreter, one thread each, "+
 		"OPENBLAS_CORETYPE=%s, which was the fastest of those that `bench/compare.sh` tries. Times are processor time, medians of rounds in which all take turns; "+
-		"a ratio is the median of the rounds' ratios. Before the rounds the values that all come to are compared: they agree to nine digits "+
-		"(solutions: all reach 10⁻¹⁰).\n",
+		"a ratio is the median of the rounds' ratios. Before the rounds the values that all come to are compared: they agree to nine digits, "+
+		"in float32 to four (solutions: all reach 10⁻¹⁰).\n",
 		model(), runtime.NumCPU(), strings.Join(features(), ", "), present(slices.Contains(flags(), "avx512f")),
 		runtime.Version(), gonum(), versions["torch"], versions["scipy"], versions["numpy"], "Debian", os.Getenv("OPENBLAS_CORETYPE"))
 	heading := ""

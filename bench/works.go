@@ -12,7 +12,9 @@ func works(p plan) []work {
 	}
 	for _, s := range []sizes{{64, 128, 10, 64}, {784, 256, 10, 128}} {
 		for _, rule := range []string{"adam", "sgd"} {
-			all = append(all, networkSteps(p, s, rule))
+			for _, precision := range []string{"float64", "float32"} {
+				all = append(all, networkSteps(p, s, rule, precision))
+			}
 		}
 	}
 	all = append(all, rangeTests(p, sizes{64, 128, 10, 64}))
@@ -24,7 +26,7 @@ func works(p plan) []work {
 	if !p.quick {
 		all = append(all, copying(1e7))
 	}
-	all = append(all, converged())
+	all = append(all, converged(), dead(1e3))
 	for _, n := range []int{2, 1000} {
 		all = append(all, solving("lbfgs", n))
 	}
@@ -34,7 +36,7 @@ func works(p plan) []work {
 // goals are how many times as fast as a peer each piece of work is to be.
 var goals = map[string]float64{
 	"rosenbrock sgd": 8000, "rosenbrock adam": 4000, "beale adam": 5000,
-	"adam 64": 4.5, "adam 784": 1.3,
+	"adam 64 float64": 4.5, "adam 64 float32": 7.5, "adam 784 float64": 1.3, "adam 784 float32": 1.8,
 	"update 1000": 16, "update 100000": 4, "update 1000000": 4, "update 10000000": 6,
 	"lbfgs 2 SciPy": 70, "lbfgs 1000 SciPy": 6, "lbfgs 2 gonum": 14, "lbfgs 1000 gonum": 2,
 	"bfgs 1000 gonum": 5,
