@@ -13,7 +13,7 @@ const fewest = 16
 // Tiny is the smallest number that updates keep. Smaller ones count as zero, in parameters, gradients and what rules
 // remember: a run that has converged would otherwise compute with denormal numbers for ever, which takes several times as
 // long.
-const Tiny = 1e-300
+const Tiny = 0x1p-959 // about 2e-289; a power of two that one instruction can test for
 
 // Flush is v, or 0 where |v| < Tiny.
 func Flush(v float64) float64 {

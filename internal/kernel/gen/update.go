@@ -24,6 +24,7 @@ type body struct {
 	held  map[string]reg.VecVirtual // coefficients, for the whole loop
 	field map[string]operand.Mem    // where there are not registers enough to hold them
 	tiny  reg.VecVirtual            // all the smallest number that is not flushed
+	large reg.VecVirtual            // the bits of the exponent of which at least one is set in what is not flushed
 	bits  reg.VecVirtual            // the bits of |x|
 }
 
@@ -48,7 +49,15 @@ func (b *body) coef(name string) reg.VecVirtual {
 }
 
 // flush is v without what is too small.
-func (b *body) flush(v reg.VecVirtual) reg.VecVirtual { return b.keep(v, b.abs(v), b.tiny) }
+func (b *body) flush(v reg.VecVirtual) reg.VecVirtual {
+	if !b.wide {
+		return b.keep(v, b.abs(v), b.tiny)
+	}
+	k, kept := b.c.K(), b.register()
+	b.c.VPTESTMQ(b.large, v, k)
+	b.c.VMOVAPD_Z(v, k, kept)
+	return kept
+}
 
 func (b *body) abs(v reg.VecVirtual) reg.VecVirtual { return b.and(v, b.bits) }
 
@@ -185,8 +194,8 @@ func (b *body) sign(v reg.VecVirtual) reg.VecVirtual {
 	return b.orNaN(b.keep(signed, b.abs(v), b.tiny), v)
 }
 
-// tiny is kernel.Tiny.
-const tiny = 1e-300
+// tiny is kernel.Tiny, 2^(64−1023): exponents from there on have one of the bits from 64 on.
+const tiny = 0x1p-959
 
 // update writes all updates at both levels.
 func writeUpdates(c *build.Context) {
@@ -216,6 +225,7 @@ func (u update) write(l lanes) {
 		}
 	}
 	b.tiny = b.constant(math.Float64bits(tiny))
+	b.large = b.constant(0x7c0 << 52)
 	b.bits = b.constant(1<<63 - 1)
 	c.XORQ(i, i)
 	c.Label("loop")
