@@ -64,6 +64,7 @@ type shared[T Float] struct {
 	c, from, a, b Matrix[T]
 	next          atomic.Int64 // the first row that nobody has taken
 	rows          int          // to be taken at a time
+	room          []T          // of the helper
 	done          chan struct{}
 }
 
@@ -73,6 +74,8 @@ func (m *Multiplier[T]) share(c, from, a, b *Matrix[T]) {
 		m.shared = &shared[T]{done: make(chan struct{}, 1)}
 	}
 	s := m.shared
+	grow(&m.room, panelSize(c, b))
+	grow(&s.room, panelSize(c, b))
 	s.c, s.from, s.a, s.b = *c, *from, *a, *b
 	s.rows = (c.Rows/(2*mostCores) + rowsOfTiles) / rowsOfTiles * rowsOfTiles
 	s.next.Store(0)
@@ -82,14 +85,14 @@ func (m *Multiplier[T]) share(c, from, a, b *Matrix[T]) {
 		helping = true
 	default:
 	}
-	s.work()
+	s.work(m.room)
 	if helping {
 		<-s.done
 	}
 }
 
 // work computes rows until there are no more to take.
-func (s *shared[T]) work() {
+func (s *shared[T]) work(room []T) {
 	for {
 		end := int(s.next.Add(int64(s.rows)))
 		first := end - s.rows
@@ -98,11 +101,11 @@ func (s *shared[T]) work() {
 		}
 		end = min(end, s.c.Rows)
 		c, from, a := s.c.part(first, end), s.from.part(first, end), s.a.part(first, end)
-		multiply(&c, &from, &a, &s.b)
+		multiply(&c, &from, &a, &s.b, room)
 	}
 }
 
 func (s *shared[T]) help() {
-	s.work()
+	s.work(s.room)
 	s.done <- struct{}{}
 }

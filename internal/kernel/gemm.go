@@ -5,8 +5,8 @@ import "fmt"
 // Multiplier multiplies matrices and keeps the memory that this takes, so that it allocates only for products larger than any
 // before. Its zero value is ready for use. It is for one goroutine at a time.
 type Multiplier[T Float] struct {
-	packed []T
-	shared *shared[T]
+	packed, room []T
+	shared       *shared[T]
 }
 
 // Multiply sets C = From + A·B. From may be C itself; without data it is zero. Each element of C is From's plus the products
@@ -25,15 +25,20 @@ func (m *Multiplier[T]) Multiply(c, from, a, b Matrix[T]) {
 		m.share(&c, &from, &a, &b)
 		return
 	}
-	multiply(&c, &from, &a, &b)
+	grow(&m.room, panelSize(&c, &b))
+	multiply(&c, &from, &a, &b, m.room)
+}
+
+// grow makes x at least n long. What was in it is lost.
+func grow[T Float](x *[]T, n int) {
+	if len(*x) < n {
+		*x = make([]T, n)
+	}
 }
 
 // pack returns a copy of B with contiguous rows.
 func (m *Multiplier[T]) pack(b *Matrix[T]) Matrix[T] {
-	n := b.Rows * b.Cols
-	if len(m.packed) < n {
-		m.packed = make([]T, n)
-	}
+	grow(&m.packed, b.Rows*b.Cols)
 	p := Dense(m.packed, b.Rows, b.Cols)
 	for j := range b.Cols {
 		for k := range b.Rows {
@@ -43,9 +48,12 @@ func (m *Multiplier[T]) pack(b *Matrix[T]) Matrix[T] {
 	return p
 }
 
-// multiply is Multiply where the rows of B are contiguous.
-func multiply[T Float](c, from, a, b *Matrix[T]) {
-	if level == portable || !multiplyAssembled(c, from, a, b) {
+// multiply is Multiply where the rows of B are contiguous. It uses room for a copy of a panel where panelSize says so.
+func multiply[T Float](c, from, a, b *Matrix[T], room []T) {
+	if panelSize(c, b) == 0 {
+		room = nil
+	}
+	if level == portable || !multiplyAssembled(c, from, a, b, room) {
 		multiplyPortable(c, from, a, b)
 	}
 }

@@ -2,8 +2,24 @@ package kernel
 
 import "unsafe"
 
+// page is where addresses begin again that share places in a cache: rows of B that are a multiple of it apart push each
+// other out.
+const page = 4096
+
+// fewRows is the number of rows of C below which it does not pay to copy B.
+const fewRows = 32
+
+// panelSize is how much memory multiply needs to copy a panel of B, 0 where it does not.
+func panelSize[T Float](c, b *Matrix[T]) int {
+	bytes := int(unsafe.Sizeof(T(0)))
+	if level == portable || b.Down == 0 || b.Down*bytes%page != 0 || c.Rows < fewRows {
+		return 0
+	}
+	return b.Rows * 2 * 64 / bytes
+}
+
 // multiplyAssembled is multiply with assembly, panel by panel. It reports that it has been done.
-func multiplyAssembled[T Float](c, from, a, b *Matrix[T]) bool {
+func multiplyAssembled[T Float](c, from, a, b *Matrix[T], room []T) bool {
 	bytes := int(unsafe.Sizeof(T(0)))
 	lanes := 64 / bytes
 	if level == avx2 {
@@ -11,7 +27,7 @@ func multiplyAssembled[T Float](c, from, a, b *Matrix[T]) bool {
 	}
 	p := panel{
 		rowA: a.Down * bytes, colA: a.Right * bytes,
-		rowB: b.Down * bytes, rowC: c.Down * bytes, rowF: from.Down * bytes,
+		rowC: c.Down * bytes, rowF: from.Down * bytes,
 		inner: a.Cols, a: unsafe.Pointer(unsafe.SliceData(a.Data)),
 	}
 	for j := 0; j < c.Cols; j += 2 * lanes {
@@ -20,6 +36,10 @@ func multiplyAssembled[T Float](c, from, a, b *Matrix[T]) bool {
 		if a.Cols > 0 {
 			p.b = unsafe.Pointer(&b.Data[j])
 		}
+		p.rowB = b.Down * bytes
+		if len(room) > 0 && a.Cols > 0 && width == 2*lanes {
+			p.gather((*byte)(pointer(room)), width*bytes)
+		}
 		if from.Data != nil {
 			p.from = unsafe.Pointer(&from.Data[j])
 		}
@@ -27,6 +47,16 @@ func multiplyAssembled[T Float](c, from, a, b *Matrix[T]) bool {
 		p.compute(bytes, lanes, width)
 	}
 	return true
+}
+
+// gather copies the panel of B, two whole registers wide, to where its rows are contiguous.
+func (p *panel) gather(to *byte, width int) {
+	if level == avx512 {
+		gatheravx512(to, (*byte)(p.b), p.inner, p.rowB)
+	} else {
+		gatheravx2(to, (*byte)(p.b), p.inner, p.rowB)
+	}
+	p.b, p.rowB = unsafe.Pointer(to), width
 }
 
 // compute has a panel of the given width computed, at most two registers.

@@ -2,6 +2,16 @@
 
 package kernel
 
+// gatheravx512 copies rows of 128 bytes, which are step bytes apart.
+//
+//go:noescape
+func gatheravx512(to *byte, from *byte, rows int, step int)
+
+// gatheravx2 copies rows of 64 bytes, which are step bytes apart.
+//
+//go:noescape
+func gatheravx2(to *byte, from *byte, rows int, step int)
+
 // gemm64avx512x1 computes a panel of C that is 1 registers wide, or less.
 //
 //go:noescape

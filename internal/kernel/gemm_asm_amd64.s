@@ -2,6 +2,46 @@
 
 #include "textflag.h"
 
+// func gatheravx512(to *byte, from *byte, rows int, step int)
+// Requires: AVX, AVX512F
+TEXT ·gatheravx512(SB), NOSPLIT, $0-32
+	MOVQ to+0(FP), AX
+	MOVQ from+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ step+24(FP), BX
+
+loop:
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    $0x80, AX
+	ADDQ    BX, CX
+	DECQ    DX
+	JNZ     loop
+	VZEROUPPER
+	RET
+
+// func gatheravx2(to *byte, from *byte, rows int, step int)
+// Requires: AVX
+TEXT ·gatheravx2(SB), NOSPLIT, $0-32
+	MOVQ to+0(FP), AX
+	MOVQ from+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ step+24(FP), BX
+
+loop:
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	ADDQ    $0x40, AX
+	ADDQ    BX, CX
+	DECQ    DX
+	JNZ     loop
+	VZEROUPPER
+	RET
+
 // func gemm64avx512x1(p *panel)
 // Requires: AVX, AVX512F
 TEXT ·gemm64avx512x1(SB), NOSPLIT, $0-8

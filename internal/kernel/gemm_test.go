@@ -42,6 +42,9 @@ func drawMatrix[T Float](t *rapid.T, label string, rows, cols int, element *rapi
 // drawRows draws a matrix whose rows may have something between them.
 func drawRows[T Float](t *rapid.T, label string, rows, cols int, element *rapid.Generator[T]) Matrix[T] {
 	m := Matrix[T]{Rows: rows, Cols: cols, Right: 1, Down: cols + rapid.IntRange(0, 3).Draw(t, label+" gap")}
+	if rapid.IntRange(0, 9).Draw(t, label+" page") == 0 {
+		m.Down = 4096 / int(unsafe.Sizeof(T(0))) // B is copied then
+	}
 	m.Data = make([]T, rows*m.Down+cols)
 	for i := range m.Data {
 		m.Data[i] = untouched

@@ -47,6 +47,7 @@ func (u *unit) store(from reg.VecPhysical, mask operand.Op, to operand.Mem) {
 
 // gemm writes, for every unit and for panels one and two registers wide, a function that computes a panel of C.
 func gemm(c *build.Context) {
+	gather(c)
 	for _, u := range avx512Units(c) {
 		gemmPanel(c, u, 1)
 		gemmPanel(c, u, 2)
@@ -264,3 +265,28 @@ var (
 		reg.Y8, reg.Y9, reg.Y10, reg.Y11, reg.Y12, reg.Y13, reg.Y14, reg.Y15,
 	}
 )
+
+// gather writes, for each set of instructions, the function that copies a panel of B, two registers wide, to where its rows
+// are contiguous.
+func gather(c *build.Context) {
+	gatherRows(c, "avx512", 64, func() reg.VecVirtual { return c.ZMM() })
+	gatherRows(c, "avx2", 32, func() reg.VecVirtual { return c.YMM() })
+}
+
+func gatherRows(c *build.Context, set string, width int, register func() reg.VecVirtual) {
+	function(c, "gather"+set, "func(to, from *byte, rows, step int)", fmt.Sprintf("copies rows of %d bytes, which are step bytes apart.", 2*width))
+	to, from := c.Load(c.Param("to"), c.GP64()), c.Load(c.Param("from"), c.GP64())
+	rows, step := c.Load(c.Param("rows"), c.GP64()), c.Load(c.Param("step"), c.GP64())
+	x, y := register(), register()
+	c.Label("loop")
+	c.VMOVUPS(operand.Mem{Base: from}, x)
+	c.VMOVUPS(operand.Mem{Base: from, Disp: width}, y)
+	c.VMOVUPS(x, operand.Mem{Base: to})
+	c.VMOVUPS(y, operand.Mem{Base: to, Disp: width})
+	c.ADDQ(operand.Imm(uint64(2*width)), to)
+	c.ADDQ(step, from)
+	c.DECQ(rows)
+	c.JNZ(operand.LabelRef("loop"))
+	c.VZEROUPPER()
+	c.RET()
+}

@@ -48,7 +48,7 @@ func main() {
 // kernelTypes are those of package kernel that its assembly knows.
 var kernelTypes = func() *types.Package {
 	set := token.NewFileSet()
-	file, err := parser.ParseFile(set, "../panel.go", nil, 0)
+	file, err := parser.ParseFile(set, "../panel_amd64.go", nil, 0)
 	if err != nil {
 		log.Fatal(err)
 	}
