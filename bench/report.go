@@ -116,9 +116,10 @@ func section(results []result, versions map[string]string) string {
 	fmt.Fprintf(&b, "\n%s, %d processors, %s; AVX-512 %s. %s, gonum %s; PyTorch %s, SciPy %s, NumPy %s on %s's interpreter, one thread each, "+
 		"OPENBLAS_CORETYPE=%s, which was the fastest of those that `bench/compare.sh` tries. Times are processor time, medians of rounds in which all take turns; "+
 		"a ratio is the median of the rounds' ratios. Before the rounds the values that all come to are compared: they agree to nine digits, "+
-		"in float32 to four (solutions: all reach 10⁻¹⁰).\n",
+		"in float32 to four (solutions: all reach 10⁻¹⁰). When all was measured the machine's load average was %s: other work that "+
+		"shares the caches with a side slows it down, so the ratios of a quiet machine are the ones to trust.\n",
 		model(), runtime.NumCPU(), strings.Join(features(), ", "), present(slices.Contains(flags(), "avx512f")),
-		runtime.Version(), gonum(), versions["torch"], versions["scipy"], versions["numpy"], "Debian", os.Getenv("OPENBLAS_CORETYPE"))
+		runtime.Version(), gonum(), versions["torch"], versions["scipy"], versions["numpy"], "Debian", os.Getenv("OPENBLAS_CORETYPE"), load())
 	heading := ""
 	for _, r := range results {
 		if r.heading != heading {
@@ -163,6 +164,15 @@ func cpuinfo(key string) string {
 		}
 	}
 	return ""
+}
+
+// load is the machine's load average over the last 15 minutes.
+func load() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	if fields := strings.Fields(string(text)); err == nil && len(fields) > 2 {
+		return fields[2]
+	}
+	return "unknown"
 }
 
 func model() string { return strings.TrimSpace(runtime.GOARCH + " " + cpuinfo("model name")) }

@@ -55,8 +55,13 @@ func (o *lbfgs) Init(l Layout) {
 
 // at returns the pair that is k older than the newest; −1 is the slot of the next one.
 func (o *lbfgs) at(k int) *pair {
-	n := len(o.ring)
-	return &o.ring[(o.head-k+n)%n]
+	i, n := o.head-k, len(o.ring)
+	if i < 0 {
+		i += n
+	} else if i == n {
+		i = 0
+	}
+	return &o.ring[i]
 }
 
 func (o *lbfgs) Step(obj Objective, p *Point) error {
