@@ -12,9 +12,9 @@ import (
 const (
 	// mostCores is how many processors work on a product: with more, one run would leave none to what else goes on.
 	mostCores = 2
-	// sharedFlops is the size of products, in floating-point operations, from which on it pays to wake a helper, which
-	// takes some microseconds.
-	sharedFlops = 8 << 20
+	// sharedFlops is the size of products of float64, in floating-point operations, from which on it pays to wake a helper;
+	// those of float32 take half the time. An idle processor of a virtual machine needs 200 µs to come.
+	sharedFlops = 16 << 20
 	// rowsOfTiles is a multiple of the height of tiles: shares end between tiles.
 	rowsOfTiles = 8
 )
@@ -35,7 +35,7 @@ func Enter() { computing.Add(1) }
 // Leave is the end of what Enter begins.
 func Leave() { computing.Add(-1) }
 
-// helped tells whether a product of so many operations is to be shared.
+// helped tells whether a product of so many operations on float64 is to be shared, or of twice as many on float32.
 func helped(flops int) bool {
 	if flops < sharedFlops || computing.Load() > 1 {
 		return false
@@ -63,12 +63,21 @@ func helped(flops int) bool {
 type shared[T Float] struct {
 	c, from, a, b Matrix[T]
 	next          atomic.Int64 // the first row that nobody has taken
+	state         atomic.Int32 // closed, offered or taken; the fields change only while it is closed
 	rows          int          // to be taken at a time
 	room          []T          // of the helper
 	done          chan struct{}
 }
 
-// share computes a product together with a helper, if there is one that has nothing to do.
+// Whether a helper may work on a product.
+const (
+	closed  = iota
+	offered // a helper may take it
+	taken   // a helper has
+)
+
+// share computes a product together with a helper, if there is one that has nothing to do. It does not wait for one that comes
+// too late: that one helps with the next product, if there is one by then.
 func (m *Multiplier[T]) share(c, from, a, b *Matrix[T]) {
 	if m.shared == nil {
 		m.shared = &shared[T]{done: make(chan struct{}, 1)}
@@ -79,14 +88,13 @@ func (m *Multiplier[T]) share(c, from, a, b *Matrix[T]) {
 	s.c, s.from, s.a, s.b = *c, *from, *a, *b
 	s.rows = (c.Rows/(2*mostCores) + rowsOfTiles) / rowsOfTiles * rowsOfTiles
 	s.next.Store(0)
-	helping := false
+	s.state.Store(offered)
 	select {
 	case calls <- s:
-		helping = true
-	default:
+	default: // it is busy, or on its way since an earlier call
 	}
 	s.work(m.room)
-	if helping {
+	if !s.state.CompareAndSwap(offered, closed) {
 		<-s.done
 	}
 }
@@ -106,6 +114,9 @@ func (s *shared[T]) work(room []T) {
 }
 
 func (s *shared[T]) help() {
-	s.work(s.room)
-	s.done <- struct{}{}
+	if s.state.CompareAndSwap(offered, taken) {
+		s.work(s.room)
+		s.state.Store(closed)
+		s.done <- struct{}{}
+	}
 }

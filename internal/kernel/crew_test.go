@@ -10,7 +10,7 @@ import (
 
 // TestSharedProductIsTheSame: whoever computes which rows.
 func TestSharedProductIsTheSame(t *testing.T) {
-	const rows, cols, inner = 301, 130, 120
+	const rows, cols, inner = 301, 230, 130
 	if 2*rows*cols*inner < sharedFlops {
 		t.Fatal("this is too small to be shared")
 	}
@@ -46,6 +46,7 @@ func TestHelperHelps(t *testing.T) {
 		c: Dense(make([]float64, rows*cols), rows, cols), a: Dense(make([]float64, rows), rows, 1), b: Dense(make([]float64, cols), 1, cols),
 		rows: 8, done: make(chan struct{}, 1),
 	}
+	s.state.Store(offered)
 	Cores(2)
 	defer Cores(0)
 	if !helped(sharedFlops) {
@@ -59,6 +60,10 @@ func TestHelperHelps(t *testing.T) {
 	<-s.done
 	if s.next.Load() < rows {
 		t.Errorf("the helper left at row %d", s.next.Load())
+	}
+	s.next.Store(0)
+	if s.help(); s.next.Load() != 0 {
+		t.Error("who comes too late works on what is not offered")
 	}
 }
 
@@ -87,7 +92,7 @@ func TestProductsAreNotSharedWhereOthersCompute(t *testing.T) {
 func TestSharedProductDoesNotAllocate(t *testing.T) {
 	Cores(2)
 	defer Cores(0)
-	const n = 170
+	const n = 205
 	x, y, z := make([]float64, n*n), make([]float64, n*n), make([]float64, n*n)
 	var m Multiplier[float64]
 	if got := testing.AllocsPerRun(10, func() {

@@ -1,6 +1,9 @@
 package kernel
 
-import "fmt"
+import (
+	"fmt"
+	"unsafe"
+)
 
 // Multiplier multiplies matrices and keeps the memory that this takes, so that it allocates only for products larger than any
 // before. Its zero value is ready for use. It is for one goroutine at a time.
@@ -21,7 +24,7 @@ func (m *Multiplier[T]) Multiply(c, from, a, b Matrix[T]) {
 	if b.Right != 1 {
 		b = m.pack(&b)
 	}
-	if helped(2 * c.Rows * c.Cols * a.Cols) {
+	if helped(2 * c.Rows * c.Cols * a.Cols * int(unsafe.Sizeof(T(0))) / 8) {
 		m.share(&c, &from, &a, &b)
 		return
 	}
