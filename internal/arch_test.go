@@ -16,42 +16,45 @@ import (
 // mayImport says which of our own packages each package may import: downward only. Whoever adds a package
 // adds its line.
 var mayImport = map[string][]string{
-	"opttui/internal/knob":      nil,
-	"opttui/internal/usage":     nil,
-	"opttui/internal/ewma":      nil,
-	"opttui/internal/reftest":   nil, // for tests alone
-	"opttui/internal/leak":      nil, // for tests alone
-	"opttui/internal/plot":      nil, // pictures from numbers: it knows nothing of runs
-	"opttui/internal/critical":  nil, // any function with a gradient and a Hessian
-	"opttui/internal/dataset":   {"usage"},
-	"opttui/internal/formula":   {"usage"},
-	"opttui/internal/optim":     {"knob", "ewma"},
-	"opttui/internal/refdoc":    {"optim", "knob"},
-	"opttui/internal/problems":  {"dataset", "formula", "knob", "usage"}, // rules and problems do not know each other
-	"opttui/internal/plane":     {"problems"},
-	"opttui/internal/train":     {"optim", "problems", "dataset", "ewma", "knob", "usage"},
-	"opttui/internal/curvature": {"train", "optim", "problems", "knob"},
-	"opttui/internal/advice":    {"curvature", "train", "optim", "problems", "knob"},
-	"opttui/internal/recipe":    {"train", "optim", "problems", "knob", "usage"},
-	"opttui/internal/journal":   {"train", "usage"},
-	"opttui/internal/events":    nil,
-	"opttui/internal/export":    {"events", "train", "optim", "usage"},
-	"opttui/internal/watch":     {"events", "jsonl", "monitor", "protocol", "tail", "usage"},
-	"opttui/internal/lrfinder":  {"curvature", "train", "optim", "problems", "knob", "ewma", "usage"},
-	"opttui/internal/report":    {"lrfinder", "plot", "knob"},
-	"opttui/internal/jsonl":     nil,
-	"opttui/internal/tail":      nil,
-	"opttui/internal/protocol":  {"jsonl"},
-	"opttui/internal/monitor":   {"protocol", "train", "knob"},
-	"opttui/internal/attach":    {"monitor", "protocol", "tail", "usage"},
-	"opttui/internal/trials":    {"attach", "monitor", "protocol", "usage"},
-	"opttui/internal/ui":        {"advice", "monitor", "protocol", "journal", "export", "curvature", "recipe", "report", "lrfinder", "train", "plot", "plane", "formula", "optim", "problems", "dataset", "ewma", "knob", "usage"},
-	"opttui/internal/serve":     {"paint", "plot", "ui", "train", "usage"},
-	"opttui/internal/paint":     {"plot"},
-	"opttui/bench/watch":        nil, // this and the following are tools, no part of the program
-	"opttui/bench/load":         {"serve", "ui", "train", "plot", "problems"},
-	"opttui/bench/screen":       {"plot"},
-	"opttui/cmd/opttui":         {"serve", "paint", "attach", "watch", "trials", "monitor", "protocol", "ui", "advice", "journal", "export", "curvature", "recipe", "report", "lrfinder", "critical", "train", "plot", "optim", "problems", "dataset", "ewma", "knob", "usage"},
+	"opttui/internal/knob":       nil,
+	"opttui/internal/usage":      nil,
+	"opttui/internal/ewma":       nil,
+	"opttui/internal/reftest":    nil, // for tests alone
+	"opttui/internal/leak":       nil, // for tests alone
+	"opttui/internal/plot":       nil, // pictures from numbers: it knows nothing of runs
+	"opttui/internal/critical":   nil, // any function with a gradient and a Hessian
+	"opttui/internal/kernel":     {"usage"},
+	"opttui/internal/kernel/gen": nil, // a module of its own, which writes assembly
+	"opttui/internal/dataset":    {"usage"},
+	"opttui/internal/formula":    {"usage"},
+	"opttui/internal/optim":      {"kernel", "knob", "ewma"},
+	"opttui/internal/refdoc":     {"optim", "knob"},
+	"opttui/internal/problems":   {"kernel", "dataset", "formula", "knob", "usage"}, // rules and problems do not know each other
+	"opttui/internal/plane":      {"kernel", "problems"},
+	"opttui/internal/train":      {"kernel", "optim", "problems", "dataset", "ewma", "knob", "usage"},
+	"opttui/internal/curvature":  {"train", "optim", "problems", "knob"},
+	"opttui/internal/advice":     {"curvature", "train", "optim", "problems", "knob"},
+	"opttui/internal/recipe":     {"kernel", "train", "optim", "problems", "knob", "usage"},
+	"opttui/internal/journal":    {"kernel", "train", "usage"},
+	"opttui/internal/events":     nil,
+	"opttui/internal/export":     {"events", "train", "optim", "usage"},
+	"opttui/internal/watch":      {"events", "jsonl", "monitor", "protocol", "tail", "usage"},
+	"opttui/internal/lrfinder":   {"kernel", "curvature", "train", "optim", "problems", "knob", "ewma", "usage"},
+	"opttui/internal/report":     {"lrfinder", "plot", "knob"},
+	"opttui/internal/jsonl":      nil,
+	"opttui/internal/tail":       nil,
+	"opttui/internal/protocol":   {"jsonl"},
+	"opttui/internal/monitor":    {"protocol", "train", "knob"},
+	"opttui/internal/attach":     {"monitor", "protocol", "tail", "usage"},
+	"opttui/internal/trials":     {"attach", "monitor", "protocol", "usage"},
+	"opttui/internal/ui":         {"advice", "monitor", "protocol", "journal", "export", "curvature", "recipe", "report", "lrfinder", "train", "plot", "plane", "formula", "optim", "problems", "dataset", "ewma", "knob", "usage"},
+	"opttui/internal/serve":      {"kernel", "paint", "plot", "ui", "train", "usage"},
+	"opttui/internal/paint":      {"plot"},
+	"opttui/bench":               {"train", "plot", "optim", "problems", "dataset", "knob"}, // no part of the program
+	"opttui/bench/watch":         nil,                                                       // this and the following are tools, no part of the program
+	"opttui/bench/load":          {"serve", "ui", "train", "plot", "problems"},
+	"opttui/bench/screen":        {"plot"},
+	"opttui/cmd/opttui":          {"kernel", "serve", "paint", "attach", "watch", "trials", "monitor", "protocol", "ui", "advice", "journal", "export", "curvature", "recipe", "report", "lrfinder", "critical", "train", "plot", "optim", "problems", "dataset", "ewma", "knob", "usage"},
 }
 
 // screen are the packages that draw with Bubble Tea; everything else works without a terminal.

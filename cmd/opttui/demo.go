@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"opttui/internal/kernel"
 	"opttui/internal/recipe"
 	"opttui/internal/ui"
 	"opttui/internal/usage"
@@ -152,6 +153,9 @@ func showRecipe(cmd *cobra.Command, s stage, file string, paused, ascii bool) er
 	all, err := recipe.Files(file)
 	if err != nil {
 		return err
+	}
+	if name := all[0].Recipe.Kernel; !kernel.Follow(name) {
+		noteKernel(cmd, "recipe", name)
 	}
 	s.instead = "opttui replay --headless prints rows"
 	return s.show(cmd, ui.Options{Demo: &ui.Demo{Scenarios: all, Paused: paused}, ASCII: ascii})

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"opttui/internal/kernel"
 	"opttui/internal/usage"
 	"os"
 	"strings"
@@ -84,6 +85,7 @@ func rootCommand() *cobra.Command {
 	root := screenCommand()
 	tellVersion(root)
 	root.SilenceErrors, root.SilenceUsage = true, true
+	root.PersistentPreRunE = func(*cobra.Command, []string) error { return kernel.Err() }
 	root.AddCommand(
 		runCommand(),
 		lrfindCommand(),

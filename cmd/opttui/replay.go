@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"opttui/internal/kernel"
 	"opttui/internal/recipe"
 	"opttui/internal/ui"
 	"opttui/internal/usage"
@@ -24,8 +25,8 @@ func replayCommand() *cobra.Command {
 recipe's speed, or as many times as fast as --speed says; every key still works.
 
 With --headless it prints a JSON line for every step, as opttui run does; of several runs, all lines of the first
-come first, and each line begins with the number of its run. The numbers are those of the runs as they were, bit for bit on the
-same kind of processor.`,
+come first, and each line begins with the number of its run. The numbers are those of the runs as they were, bit for bit where
+the machine has the kernels that the recipe names.`,
 		Example: `  opttui replay session.json
   opttui replay session.json --speed 4
   opttui replay session.json --headless --steps 1000 >rows.jsonl`,
@@ -54,8 +55,8 @@ same kind of processor.`,
 		if err != nil {
 			return err
 		}
-		if r.Kernel != "" && r.Kernel != recipe.Kernel() {
-			fmt.Fprintf(cmd.ErrOrStderr(), "opttui: note: the recipe was made on %s, this is %s: last digits may differ\n", r.Kernel, recipe.Kernel())
+		if !kernel.Follow(r.Kernel) {
+			noteKernel(cmd, "recipe", r.Kernel)
 		}
 		if !screenless {
 			factor, err := parseFactor(speed)
@@ -77,6 +78,11 @@ same kind of processor.`,
 		return h.replay(cmd, r)
 	}
 	return cmd
+}
+
+// noteKernel tells that numbers were made with other kernels than are used here.
+func noteKernel(cmd *cobra.Command, what, name string) {
+	fmt.Fprintf(cmd.ErrOrStderr(), "opttui: note: the %s was made on %s, this is %s: last digits may differ\n", what, name, kernel.Name())
 }
 
 // stepsOf is how many steps of a recipe there are to see.

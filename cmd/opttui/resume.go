@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"opttui/internal/journal"
+	"opttui/internal/kernel"
 	"opttui/internal/ui"
 	"opttui/internal/usage"
 )
@@ -108,6 +109,9 @@ func resume(cmd *cobra.Command, dir, id string, ascii bool) error {
 	}
 	if log.Lost > 0 {
 		fmt.Fprintf(cmd.ErrOrStderr(), "opttui: the last %d bytes of the session could not be read\n", log.Lost)
+	}
+	if name := log.Kernel(); name != "" && name != kernel.Name() {
+		noteKernel(cmd, "session", name)
 	}
 	return stage{session: session}.show(cmd, ui.Options{Again: runs, ASCII: ascii})
 }

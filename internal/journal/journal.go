@@ -17,6 +17,7 @@ import (
 	"strconv"
 	"time"
 
+	"opttui/internal/kernel"
 	"opttui/internal/train"
 )
 
@@ -29,14 +30,15 @@ type Header struct {
 	Version int       `json:"version"` // of the format
 	Program string    `json:"program"` // version of the program
 	OS      string    `json:"os"`
-	Arch    string    `json:"arch"` // floating-point results may differ in the last bit on another one
+	Arch    string    `json:"arch"`
+	Kernel  string    `json:"kernel,omitempty"` // what the numbers were made with: see kernel.Name
 	Started time.Time `json:"started"`
 }
 
 const format = "opttui session"
 
 func newHeader(program string, now time.Time) Header {
-	return Header{Format: format, Version: Version, Program: program, OS: runtime.GOOS, Arch: runtime.GOARCH, Started: now}
+	return Header{Format: format, Version: Version, Program: program, OS: runtime.GOOS, Arch: runtime.GOARCH, Kernel: kernel.Name(), Started: now}
 }
 
 // Op says what a record is about.
@@ -55,7 +57,7 @@ const (
 	OpBeat Op = "beat"
 	// OpClose: the session was ended by the person.
 	OpClose Op = "close"
-	// OpResume: the session was taken up again.
+	// OpResume: the session was taken up again, with these kernels.
 	OpResume Op = "resume"
 )
 
@@ -67,6 +69,8 @@ type Record struct {
 	Entry *train.Entry `json:"entry,omitempty"`
 	Step  int          `json:"step,omitempty"`
 	Stamp *Stamp       `json:"stamp,omitempty"` // of the data file that a started run reads
+
+	Kernel string `json:"kernel,omitempty"`
 }
 
 // Stamp is by what a data file is known again without being read: another one may have taken its place.

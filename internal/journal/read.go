@@ -95,6 +95,17 @@ func (l *Log) Runs() []Run {
 	return out
 }
 
+// Kernel is what the session's numbers were made with at its end, "" where it does not say.
+func (l *Log) Kernel() string {
+	name := l.Header.Kernel
+	for _, r := range l.Records {
+		if r.Op == OpResume {
+			name = r.Kernel
+		}
+	}
+	return name
+}
+
 // Clean tells whether the session was ended by the person.
 func (l *Log) Clean() bool {
 	n := len(l.Records)

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"opttui/internal/kernel"
 	"opttui/internal/train"
 	"opttui/internal/usage"
 )
@@ -83,7 +84,8 @@ func Create(dir, program string) *Session {
 }
 
 // Resume takes up the session with the given ID: what could not be read of it is cut off, and new records follow on the
-// old. Errors are *usage.Error, but for what a disk does.
+// old. Where this machine has them, the session's kernels are used from now on (see kernel.Follow). Errors are
+// *usage.Error, but for what a disk does.
 func Resume(dir, id string) (*Session, *Log, error) {
 	if _, err := Read(dir, id); err != nil {
 		return nil, nil, err
@@ -106,7 +108,8 @@ func Resume(dir, id string) (*Session, *Log, error) {
 	for _, r := range l.Runs() {
 		s.known[r.ID] = &seen{journal: r.Journal, step: r.Step}
 	}
-	s.put(Record{Op: OpResume})
+	kernel.Follow(l.Kernel())
+	s.put(Record{Op: OpResume, Kernel: kernel.Name()})
 	return s, l, nil
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"opttui/internal/dataset"
 	"opttui/internal/leak"
+	"opttui/internal/kernel"
 	"opttui/internal/train"
 	"opttui/internal/usage"
 )
@@ -557,5 +558,39 @@ func TestOtherDataIsNoticed(t *testing.T) {
 	// One that is gone is for whoever reads it to tell.
 	if err := os.Remove("d.csv"); err != nil || runs[0].OtherData() {
 		t.Errorf("%v, gone: %v", err, runs[0].OtherData())
+	}
+}
+
+// A session goes on with the kernels that it was recorded with.
+func TestResumeUsesTheKernelsOfTheSession(t *testing.T) {
+	levels := kernel.Levels()
+	before := kernel.Level()
+	defer func() { _ = kernel.Use(before) }()
+	if os.Getenv(kernel.Environment) != "" || len(levels) == 1 {
+		t.Skip("there is nothing to choose")
+	}
+	if err := kernel.Use(kernel.Portable); err != nil {
+		t.Fatal(err)
+	}
+	dir, recorded := t.TempDir(), kernel.Name()
+	s := Create(dir, "v1")
+	id := s.ID()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := kernel.Use(levels[len(levels)-1]); err != nil {
+			t.Fatal(err)
+		}
+		s, l, err := Resume(dir, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if l.Kernel() != recorded || kernel.Name() != recorded {
+			t.Errorf("recorded with %q, it says %q and goes on with %q", recorded, l.Kernel(), kernel.Name())
+		}
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+
+	"opttui/internal/kernel"
 )
 
 // pool carries out independent jobs on several processors. What a job computes depends on nothing but its number, so
@@ -59,6 +61,8 @@ func (p *pool) each(ctx context.Context, n int, job func(i int, b brake) error, 
 					p.stop.Store(true)
 				}
 			}()
+			kernel.Enter()
+			defer kernel.Leave()
 			b := brake{ctx: ctx, stop: &p.stop}
 			if p.share != nil {
 				next, end := p.share(ctx)

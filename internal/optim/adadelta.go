@@ -1,9 +1,9 @@
 package optim
 
 import (
-	"math"
 	"slices"
 
+	"opttui/internal/kernel"
 	"opttui/internal/knob"
 )
 
@@ -34,14 +34,8 @@ func (o *adadelta) Init(l Layout) {
 
 func (o *adadelta) Step(_ Objective, p *Point) error {
 	o.t++
-	for i, x := range p.X {
-		g := p.G[i] + o.weightDecay*x
-		o.r[i] = o.rho*o.r[i] + (1-o.rho)*g*g
-		o.scale[i] = math.Sqrt(o.u[i]+o.eps) / math.Sqrt(o.r[i]+o.eps)
-		d := o.scale[i] * g
-		o.u[i] = o.rho*o.u[i] + (1-o.rho)*d*d
-		p.X[i] = x - p.LR*d
-	}
+	u := kernel.AdaDelta{Rate: p.LR, Rho: o.rho, Sigma: 1 - o.rho, Eps: o.eps, Decay: o.weightDecay}
+	u.Update(p.X, p.G, o.r, o.u, o.scale)
 	return nil
 }
 

@@ -3,6 +3,7 @@ package optim
 import (
 	"slices"
 
+	"opttui/internal/kernel"
 	"opttui/internal/knob"
 )
 
@@ -31,13 +32,10 @@ type adagrad struct {
 func (o *adagrad) Init(l Layout) { o.r, o.t = zeros(o.r, l.Dim), 0 }
 
 func (o *adagrad) Step(_ Objective, p *Point) error {
-	lr := p.LR / (1 + float64(o.t)*o.lrDecay)
+	u := kernel.AdaGrad{Rate: p.LR / (1 + float64(o.t)*o.lrDecay), Decay: o.weightDecay}
+	u.Inside, u.Outside = o.convention.stabiliser(o.eps)
 	o.t++
-	for i, x := range p.X {
-		g := p.G[i] + o.weightDecay*x
-		o.r[i] += g * g
-		p.X[i] = x - lr*g/o.convention.root(o.r[i], o.eps)
-	}
+	u.Update(p.X, p.G, o.r)
 	return nil
 }
 

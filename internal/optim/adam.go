@@ -1,10 +1,10 @@
 package optim
 
 import (
-	"math"
 	"slices"
 
 	"opttui/internal/ewma"
+	"opttui/internal/kernel"
 	"opttui/internal/knob"
 )
 
@@ -39,17 +39,12 @@ func (o *adam) Step(_ Objective, p *Point) error {
 	o.age()
 	ams := o.amsgrad != 0
 	o.rmax = optional(o.rmax, ams, len(p.X))
-	c1, c2 := 1/(1-o.p1), 1/(1-o.p2) // the bias corrections: ŝ = c₁s, r̂ = c₂r
-	for i, x := range p.X {
-		g := p.G[i] + o.weightDecay*x
-		o.s[i] = o.beta1*o.s[i] + (1-o.beta1)*g
-		o.r[i] = o.beta2*o.r[i] + (1-o.beta2)*g*g
-		r := o.r[i]
-		if ams {
-			o.rmax[i] = math.Max(o.rmax[i], r)
-			r = o.rmax[i]
-		}
-		p.X[i] = x - p.LR*c1*o.s[i]/o.convention.root(c2*r, o.eps)
+	u := kernel.Adam{Keep: 1, Decay: o.weightDecay}
+	o.fill(&u, p.LR, o.convention)
+	if ams {
+		(*kernel.AMSGrad)(&u).Update(p.X, p.G, o.s, o.r, o.rmax)
+	} else {
+		u.Update(p.X, p.G, o.s, o.r)
 	}
 	return nil
 }
@@ -98,6 +93,16 @@ func (m *moments) age() {
 	m.t++
 	m.p1 = ewma.Decay(m.p1, m.beta1)
 	m.p2 = ewma.Decay(m.p2, m.beta2)
+}
+
+// fill writes the coefficients of Adam's step at the rate lr, but for the decay. The bias corrections are ŝ = s/(1−Πβ₁)
+// and r̂ = r/(1−Πβ₂).
+func (m *moments) fill(u *kernel.Adam, lr float64, c Convention) {
+	u.Rate = lr * (1 / (1 - m.p1))
+	u.Alpha, u.Unit = m.beta1, 1-m.beta1
+	u.Rho, u.Sigma = m.beta2, 1-m.beta2
+	u.Correct = 1 / (1 - m.p2)
+	u.Inside, u.Outside = c.stabiliser(m.eps)
 }
 
 // precondition writes the factors on s to p, with r for the second moment: c₁/√(c₂r+δ).

@@ -1,8 +1,7 @@
 package optim
 
 import (
-	"math"
-
+	"opttui/internal/kernel"
 	"opttui/internal/knob"
 )
 
@@ -30,13 +29,8 @@ func (o *adamax) Init(l Layout) { o.start(l.Dim) }
 
 func (o *adamax) Step(_ Objective, p *Point) error {
 	o.age()
-	m, u, lr := o.s, o.r, p.LR/(1-o.p1)
-	for i, x := range p.X {
-		g := p.G[i] + o.weightDecay*x
-		m[i] = o.beta1*m[i] + (1-o.beta1)*g
-		u[i] = math.Max(o.beta2*u[i], math.Abs(g)+o.eps)
-		p.X[i] = x - lr*m[i]/u[i]
-	}
+	u := kernel.AdaMax{Rate: p.LR / (1 - o.p1), Alpha: o.beta1, Unit: 1 - o.beta1, Rho: o.beta2, Eps: o.eps, Decay: o.weightDecay}
+	u.Update(p.X, p.G, o.s, o.r)
 	return nil
 }
 

@@ -1,6 +1,9 @@
 package optim
 
-import "opttui/internal/knob"
+import (
+	"opttui/internal/kernel"
+	"opttui/internal/knob"
+)
 
 func init() {
 	Register(Spec{
@@ -27,13 +30,9 @@ func (o *adamw) Init(l Layout) { o.start(l.Dim) }
 
 func (o *adamw) Step(_ Objective, p *Point) error {
 	o.age()
-	c1, c2 := 1/(1-o.p1), 1/(1-o.p2) // the bias corrections: ŝ = c₁s, r̂ = c₂r
-	for i, x := range p.X {
-		g := p.G[i]
-		o.s[i] = o.beta1*o.s[i] + (1-o.beta1)*g
-		o.r[i] = o.beta2*o.r[i] + (1-o.beta2)*g*g
-		p.X[i] = (1-p.LR*o.weightDecay)*x - p.LR*c1*o.s[i]/o.convention.root(c2*o.r[i], o.eps)
-	}
+	u := kernel.Adam{Keep: 1 - p.LR*o.weightDecay}
+	o.fill(&u, p.LR, o.convention)
+	u.Update(p.X, p.G, o.s, o.r)
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"opttui/internal/kernel"
 	"opttui/internal/knob"
 )
 
@@ -36,8 +37,8 @@ func (o *asgd) Step(_ Objective, p *Point) error {
 	mu := 1 / math.Max(1, float64(o.t)-o.t0)
 	o.t++
 	for i, x := range p.X {
-		g := p.G[i] + o.weightDecay*x
-		p.X[i] = (1-o.lambda*o.eta)*x - o.eta*g
+		g := kernel.Flush(p.G[i] + o.weightDecay*x)
+		p.X[i] = kernel.Flush((1-o.lambda*o.eta)*x - o.eta*g)
 		o.mean[i] = (1-mu)*o.mean[i] + mu*p.X[i]
 	}
 	return nil

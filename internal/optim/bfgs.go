@@ -1,10 +1,12 @@
 package optim
 
 import (
+	"math"
 	"slices"
 
 	"gonum.org/v1/gonum/floats"
 
+	"opttui/internal/kernel"
 	"opttui/internal/knob"
 )
 
@@ -27,21 +29,24 @@ func init() {
 // a pair with sᵀy ≤ 0, or nothing but rounding above it, is left out, which keeps B positive definite.
 type bfgs struct {
 	search  search
-	b       []float64 // B
+	b       kernel.Symmetric
 	s, y, u []float64 // Δθ, Δg, By
 	warm    bool      // B has seen a pair
+
+	ahead, next []float64 // the gradient after the last update, and B times it
 }
 
-// curved tells whether the pair s, y with the product sy has positive curvature beyond rounding.
-func curved(s, y []float64, sy float64) bool {
-	return sy > 1e-10*floats.Norm(s, 2)*floats.Norm(y, 2) && isFinite(1/sy)
+// curved tells whether a pair with the products sᵀy, sᵀs and yᵀy has positive curvature beyond rounding.
+func curved(sy, ss, yy float64) bool {
+	return sy > 1e-10*math.Sqrt(ss)*math.Sqrt(yy) && isFinite(1/sy)
 }
 
 func (o *bfgs) Init(l Layout) {
 	n := l.Dim
 	o.search.init(n)
-	o.b = zeros(o.b, n*n)
+	o.b = kernel.NewSymmetric(n)
 	o.s, o.y, o.u = zeros(o.s, n), zeros(o.y, n), zeros(o.u, n)
+	o.ahead, o.next = zeros(o.ahead, n), zeros(o.next, n)
 	o.warm = false
 }
 
@@ -52,45 +57,39 @@ func (o *bfgs) Step(obj Objective, p *Point) error {
 	}
 	floats.SubTo(o.s, p.X, o.search.x0)
 	floats.SubTo(o.y, p.G, o.search.g0)
-	if sy := floats.Dot(o.s, o.y); curved(o.s, o.y, sy) {
-		o.update(sy)
+	sy, yy := kernel.Dot(o.s, o.y), kernel.Dot(o.y, o.y)
+	if curved(sy, kernel.Dot(o.s, o.s), yy) {
+		o.update(sy, yy, p.G)
 	}
 	return nil
 }
 
 func (o *bfgs) direction(g, d []float64) float64 {
-	if !o.warm {
+	switch {
+	case !o.warm:
 		steepest(g, d)
 		return firstStep(g)
+	case slices.Equal(g, o.ahead): // as the last update has left it
+		copy(d, o.next)
+	default:
+		o.b.Times(g, d)
 	}
-	n := len(g)
-	for i := range n {
-		d[i] = -floats.Dot(o.b[i*n:i*n+n], g)
-	}
+	steepest(d, d)
 	return 1
 }
 
-// update multiplies the formula out: B ← B − ϱ(usᵀ + suᵀ) + ϱ(1 + ϱyᵀu)ssᵀ with u = By.
-func (o *bfgs) update(sy float64) {
-	n := len(o.s)
+// update multiplies the formula out: B ← B − ϱ(usᵀ + suᵀ) + ϱ(1 + ϱyᵀu)ssᵀ with u = By. B is large, so the product with the
+// next gradient g is taken at the same time.
+func (o *bfgs) update(sy, yy float64, g []float64) {
 	if !o.warm {
-		clear(o.b)
-		scale := sy / floats.Dot(o.y, o.y)
-		for i := range n {
-			o.b[i*n+i] = scale
-		}
+		o.b.SetIdentity(sy / yy)
 		o.warm = true
 	}
-	for i := range n {
-		o.u[i] = floats.Dot(o.b[i*n:i*n+n], o.y)
-	}
+	o.b.Times(o.y, o.u)
 	rho := 1 / sy
-	c := rho * (1 + rho*floats.Dot(o.y, o.u))
-	for i := range n {
-		row := o.b[i*n : i*n+n]
-		floats.AddScaled(row, c*o.s[i]-rho*o.u[i], o.s)
-		floats.AddScaled(row, -rho*o.s[i], o.u)
-	}
+	c := rho * (1 + rho*kernel.Dot(o.y, o.u))
+	copy(o.ahead, g)
+	o.b.Rank2Times(c, o.s, rho, o.u, g, o.next)
 }
 
 func (o *bfgs) forget() bool {
@@ -109,8 +108,9 @@ func (o *bfgs) Readings() []Reading { return o.search.readings() }
 func (o *bfgs) Clone() Optimizer {
 	c := *o
 	c.search = o.search.clone()
-	c.b = slices.Clone(o.b)
+	c.b = o.b.Clone()
 	c.s, c.y, c.u = slices.Clone(o.s), slices.Clone(o.y), slices.Clone(o.u)
+	c.ahead, c.next = slices.Clone(o.ahead), slices.Clone(o.next)
 	return &c
 }
 

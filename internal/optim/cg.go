@@ -3,8 +3,7 @@ package optim
 import (
 	"math"
 
-	"gonum.org/v1/gonum/floats"
-
+	"opttui/internal/kernel"
 	"opttui/internal/knob"
 )
 
@@ -53,13 +52,13 @@ func (o *cg) Step(obj Objective, p *Point) error {
 	}
 	o.warm = true
 	o.drop = s.alpha * s.slope0
-	gg := floats.Dot(s.g0, s.g0)
-	newNew, newOld := floats.Dot(p.G, p.G), floats.Dot(p.G, s.g0)
+	gg := kernel.Dot(s.g0, s.g0)
+	newNew, newOld := kernel.Dot(p.G, p.G), kernel.Dot(p.G, s.g0)
 	switch o.formula {
 	case fletcherReeves:
 		o.beta = newNew / gg
 	case hestenesStiefel:
-		o.beta = (newNew - newOld) / (floats.Dot(s.d, p.G) - s.slope0)
+		o.beta = (newNew - newOld) / (kernel.Dot(s.d, p.G) - s.slope0)
 	default:
 		o.beta = math.Max(0, (newNew-newOld)/gg)
 	}
@@ -74,7 +73,7 @@ func (o *cg) direction(g, d []float64) float64 {
 	for i, v := range g {
 		d[i] = -v + o.beta*d[i]
 	}
-	a := o.drop / floats.Dot(g, d)
+	a := o.drop / kernel.Dot(g, d)
 	if !(a > 0) || !isFinite(a) {
 		return firstStep(g)
 	}

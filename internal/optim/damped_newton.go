@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"opttui/internal/kernel"
 	"opttui/internal/knob"
 )
 
@@ -41,7 +42,7 @@ func (o *dampedNewton) Init(l Layout) {
 }
 
 func (o *dampedNewton) Step(obj Objective, p *Point) error {
-	if o.search.settled(p) {
+	if o.search.settled(p, kernel.Norm(p.G)) {
 		return nil
 	}
 	obj.Hessian(p.X, o.h)

@@ -4,7 +4,7 @@ import (
 	"math"
 	"slices"
 
-	"gonum.org/v1/gonum/floats"
+	"opttui/internal/kernel"
 )
 
 // Small dense linear algebra on n×n matrices stored row by row. gonum's factorizations do the same in
@@ -27,9 +27,9 @@ func cholesky(a []float64, n int) bool {
 		ri := a[i*n : i*n+n]
 		for j := range i {
 			rj := a[j*n : j*n+n]
-			ri[j] = (ri[j] - floats.Dot(ri[:j], rj[:j])) / rj[j]
+			ri[j] = (ri[j] - kernel.Dot(ri[:j], rj[:j])) / rj[j]
 		}
-		d := ri[i] - floats.Dot(ri[:i], ri[:i])
+		d := ri[i] - kernel.Dot(ri[:i], ri[:i])
 		if !(d > 0) || !isFinite(d) {
 			return false
 		}
@@ -42,12 +42,12 @@ func cholesky(a []float64, n int) bool {
 func choleskySolve(l []float64, n int, b []float64) {
 	for i := range n {
 		r := l[i*n : i*n+n]
-		b[i] = (b[i] - floats.Dot(r[:i], b[:i])) / r[i]
+		b[i] = (b[i] - kernel.Dot(r[:i], b[:i])) / r[i]
 	}
 	for i := n - 1; i >= 0; i-- {
 		r := l[i*n : i*n+n]
 		b[i] /= r[i]
-		floats.AddScaled(b[:i], -b[i], r[:i])
+		kernel.Axpy(b[:i], -b[i], r[:i])
 	}
 }
 
@@ -82,13 +82,13 @@ func luSolve(a []float64, n int, b, scale []float64) bool {
 		for i := k + 1; i < n; i++ {
 			ri := a[i*n : i*n+n]
 			m := ri[k] / rk[k]
-			floats.AddScaled(ri[k+1:], -m, rk[k+1:])
+			kernel.Axpy(ri[k+1:], -m, rk[k+1:])
 			b[i] -= m * b[k]
 		}
 	}
 	for i := n - 1; i >= 0; i-- {
 		r := a[i*n : i*n+n]
-		b[i] = (b[i] - floats.Dot(r[i+1:], b[i+1:])) / r[i]
+		b[i] = (b[i] - kernel.Dot(r[i+1:], b[i+1:])) / r[i]
 	}
 	return true
 }

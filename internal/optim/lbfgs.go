@@ -3,6 +3,7 @@ package optim
 import (
 	"gonum.org/v1/gonum/floats"
 
+	"opttui/internal/kernel"
 	"opttui/internal/knob"
 )
 
@@ -31,9 +32,10 @@ type lbfgs struct {
 
 // pair is one step's Δθ and Δg.
 type pair struct {
-	s, y []float64
-	rho  float64 // ϱ = 1/sᵀy
-	a    float64 // ϱsᵀq of the recursion's first loop
+	s, y  []float64
+	rho   float64 // ϱ = 1/sᵀy
+	scale float64 // sᵀy/yᵀy
+	a     float64 // ϱsᵀq of the recursion's first loop
 }
 
 func newRing(history, n int) []pair {
@@ -53,8 +55,13 @@ func (o *lbfgs) Init(l Layout) {
 
 // at returns the pair that is k older than the newest; −1 is the slot of the next one.
 func (o *lbfgs) at(k int) *pair {
-	n := len(o.ring)
-	return &o.ring[(o.head-k+n)%n]
+	i, n := o.head-k, len(o.ring)
+	if i < 0 {
+		i += n
+	} else if i == n {
+		i = 0
+	}
+	return &o.ring[i]
 }
 
 func (o *lbfgs) Step(obj Objective, p *Point) error {
@@ -68,31 +75,42 @@ func (o *lbfgs) Step(obj Objective, p *Point) error {
 	q := o.at(-1)
 	floats.SubTo(q.s, p.X, o.search.x0)
 	floats.SubTo(q.y, p.G, o.search.g0)
-	if sy := floats.Dot(q.s, q.y); curved(q.s, q.y, sy) {
-		q.rho = 1 / sy
+	sy, yy := kernel.Dot(q.s, q.y), kernel.Dot(q.y, q.y)
+	if curved(sy, kernel.Dot(q.s, q.s), yy) {
+		q.rho, q.scale = 1/sy, sy/yy
 		o.head = (o.head + 1) % len(o.ring)
 		o.count = min(o.count+1, len(o.ring)-1)
 	}
 	return nil
 }
 
-// direction is the two-loop recursion (algorithm 7.4) for d = −Bg.
+// direction is the two-loop recursion (algorithm 7.4) for d = −Bg. Each pass over d also takes its product with the vector of
+// the next one.
 func (o *lbfgs) direction(g, d []float64) float64 {
 	steepest(g, d)
 	if o.count == 0 {
 		return firstStep(g)
 	}
+	oldest := o.count - 1
+	dot := kernel.Dot(o.at(0).s, d)
 	for k := range o.count {
-		q := o.at(k)
-		q.a = q.rho * floats.Dot(q.s, d)
-		floats.AddScaled(d, -q.a, q.y)
+		q, next := o.at(k), o.at(min(k+1, oldest))
+		q.a = q.rho * dot
+		if k < oldest {
+			dot = kernel.AxpyDot(d, -q.a, q.y, next.s)
+		} else {
+			dot = kernel.AxpyDot(d, -q.a, q.y, next.y)
+		}
 	}
-	newest := o.at(0)
-	floats.Scale(1/(newest.rho*floats.Dot(newest.y, newest.y)), d) // sᵀy/yᵀy
-	for k := o.count - 1; k >= 0; k-- {
+	scale := o.at(0).scale
+	floats.Scale(scale, d)
+	dot *= scale
+	for k := oldest; k > 0; k-- {
 		q := o.at(k)
-		floats.AddScaled(d, q.a-q.rho*floats.Dot(q.y, d), q.s)
+		dot = kernel.AxpyDot(d, q.a-q.rho*dot, q.s, o.at(k-1).y)
 	}
+	q := o.at(0)
+	kernel.Axpy(d, q.a-q.rho*dot, q.s)
 	return 1
 }
 
@@ -116,7 +134,7 @@ func (o *lbfgs) resize(n int) {
 func (q *pair) set(from *pair) {
 	copy(q.s, from.s)
 	copy(q.y, from.y)
-	q.rho = from.rho
+	q.rho, q.scale = from.rho, from.scale
 }
 
 func (o *lbfgs) Knobs() []knob.Knob {

@@ -5,8 +5,7 @@ import (
 	"math"
 	"slices"
 
-	"gonum.org/v1/gonum/floats"
-
+	"opttui/internal/kernel"
 	"opttui/internal/knob"
 )
 
@@ -107,15 +106,16 @@ func (s *search) readings() []Reading {
 // steepest descent. It leaves the new value and gradient in p. Where no step changes the value by more than
 // rounding the point is a critical one as far as can be told: p stays, moved is false, and there is no error.
 func (s *search) step(obj Objective, p *Point, r directions) (moved bool, err error) {
-	if s.settled(p) {
+	norm := kernel.Norm(p.G)
+	if s.settled(p, norm) {
 		return false, nil
 	}
-	if err := s.begin(p); err != nil {
+	if err := s.begin(p, norm); err != nil {
 		return false, err
 	}
 	for {
 		a := r.direction(s.g0, s.d)
-		s.slope0 = floats.Dot(s.g0, s.d)
+		s.slope0 = kernel.Dot(s.g0, s.d)
 		if s.slope0 < 0 && isFinite(s.slope0) && s.along(obj, p, a) {
 			p.Fresh = true
 			return true, nil
@@ -126,9 +126,9 @@ func (s *search) step(obj Objective, p *Point, r directions) (moved bool, err er
 	}
 }
 
-// settled tells whether there is nothing to do at p: its gradient is zero, or a search from there has failed.
-func (s *search) settled(p *Point) bool {
-	norm := floats.Norm(p.G, 2)
+// settled tells whether there is nothing to do at p with the norm of its gradient: that is zero, or a search from there has
+// failed.
+func (s *search) settled(p *Point, norm float64) bool {
 	if norm == 0 || s.stuck && p.F == s.f0 && norm == s.norm0 {
 		p.Fresh = true
 		return true
@@ -137,14 +137,14 @@ func (s *search) settled(p *Point) bool {
 }
 
 // begin notes where the step starts.
-func (s *search) begin(p *Point) error {
-	s.f0, s.norm0, s.stuck = p.F, floats.Norm(p.G, 2), false
+func (s *search) begin(p *Point, norm float64) error {
+	s.f0, s.norm0, s.stuck = p.F, norm, false
 	if !isFinite(s.f0) || !isFinite(s.norm0*s.norm0) {
 		return errNotFinite
 	}
 	copy(s.x0, p.X)
 	copy(s.g0, p.G)
-	s.least = lostShare * machineEpsilon * floats.Norm(p.X, math.Inf(1))
+	s.least = lostShare * machineEpsilon * kernel.MaxAbs(p.X)
 	s.tried, s.finite, s.risen, s.contrary = 0, 0, 0, 0
 	return nil
 }
@@ -175,7 +175,7 @@ func (s *search) note(t trial) trial {
 		return t
 	}
 	s.finite++
-	if t.f > s.f0+s.slack() && t.a*floats.Norm(s.d, math.Inf(1)) > clearRatio*floats.Norm(s.x0, math.Inf(1)) {
+	if t.f > s.f0+s.slack() && t.a*kernel.MaxAbs(s.d) > clearRatio*kernel.MaxAbs(s.x0) {
 		s.risen++
 		if t.d <= s.slope0/2 {
 			s.contrary++
@@ -205,7 +205,7 @@ func (s *search) along(obj Objective, p *Point, a float64) bool {
 			break // the step is lost in the rounding of x
 		}
 		f := obj.Gradient(p.X, p.G)
-		t := s.note(trial{a, f, floats.Dot(p.G, s.d)})
+		t := s.note(trial{a, f, kernel.Dot(p.G, s.d)})
 		before := lo
 		switch {
 		case !t.finite() || !s.decreases(t) || t.f > lo.f+slack:
@@ -251,7 +251,8 @@ func (s *search) along(obj Objective, p *Point, a float64) bool {
 
 // move puts p.X at x0 + a·d and reports whether that is another point than x0, beyond rounding.
 func (s *search) move(p *Point, a float64) bool {
-	floats.AddScaledTo(p.X, s.x0, a, s.d)
+	copy(p.X, s.x0)
+	kernel.Axpy(p.X, a, s.d)
 	for i, x := range s.x0 {
 		if !(math.Abs(p.X[i]-x) <= s.least) {
 			return true
@@ -303,7 +304,7 @@ func inward(lo, hi trial, slack float64) float64 {
 
 // firstStep is the first trial step along −g when nothing is known of the curvature: a move of length one at
 // the most, as in scipy and torch.optim.LBFGS.
-func firstStep(g []float64) float64 { return math.Min(1, 1/floats.Norm(g, 2)) }
+func firstStep(g []float64) float64 { return math.Min(1, 1/kernel.Norm(g)) }
 
 // steepest writes −g to d.
 func steepest(g, d []float64) {

@@ -3,6 +3,7 @@ package optim
 import (
 	"slices"
 
+	"opttui/internal/kernel"
 	"opttui/internal/knob"
 )
 
@@ -30,11 +31,13 @@ func (o *lion) Init(l Layout) { o.m, o.t = zeros(o.m, l.Dim), 0 }
 
 func (o *lion) Step(_ Objective, p *Point) error {
 	o.t++
-	for i, x := range p.X {
-		g := p.G[i]
-		p.X[i] = x - p.LR*(sign(o.beta1*o.m[i]+(1-o.beta1)*g)+o.weightDecay*x)
-		o.m[i] = o.beta2*o.m[i] + (1-o.beta2)*g
+	u := kernel.Lion{
+		Rate:  p.LR,
+		Alpha: o.beta1, Unit: 1 - o.beta1,
+		Rho: o.beta2, Sigma: 1 - o.beta2,
+		Decay: o.weightDecay,
 	}
+	u.Update(p.X, p.G, o.m)
 	return nil
 }
 

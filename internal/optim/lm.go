@@ -4,8 +4,7 @@ import (
 	"math"
 	"slices"
 
-	"gonum.org/v1/gonum/floats"
-
+	"opttui/internal/kernel"
 	"opttui/internal/knob"
 )
 
@@ -53,10 +52,11 @@ func (o *lm) Init(l Layout) {
 
 func (o *lm) Step(obj Objective, p *Point) error {
 	s := &o.search
-	if s.settled(p) {
+	norm := kernel.Norm(p.G)
+	if s.settled(p, norm) {
 		return nil
 	}
-	if err := s.begin(p); err != nil {
+	if err := s.begin(p, norm); err != nil {
 		return err
 	}
 	if err := o.matrix(obj, p.X); err != nil {
@@ -93,7 +93,7 @@ func (o *lm) matrix(obj Objective, x []float64) error {
 		clear(o.a)
 		for row := range slices.Chunk(o.jac, n) {
 			for i, v := range row {
-				floats.AddScaled(o.a[i*n:i*n+n], v, row)
+				kernel.Axpy(o.a[i*n:i*n+n], v, row)
 			}
 		}
 	} else {
@@ -120,8 +120,8 @@ func (o *lm) matrix(obj Objective, x []float64) error {
 // values agree to rounding, the trapezoid under the slopes at both ends stands for their difference.
 func (o *lm) accept(p *Point) bool {
 	s := &o.search
-	s.slope0 = floats.Dot(s.g0, s.d)
-	t := s.note(trial{1, p.F, floats.Dot(p.G, s.d)})
+	s.slope0 = kernel.Dot(s.g0, s.d)
+	t := s.note(trial{1, p.F, kernel.Dot(p.G, s.d)})
 	if !t.finite() {
 		return false
 	}
@@ -129,7 +129,7 @@ func (o *lm) accept(p *Point) bool {
 	if s.blind(t) {
 		decrease = -(s.slope0 + t.d) / 2
 	}
-	gain := decrease / ((o.mu*floats.Dot(s.d, s.d) - s.slope0) / 2)
+	gain := decrease / ((o.mu*kernel.Dot(s.d, s.d) - s.slope0) / 2)
 	if !(gain > 0) {
 		return false
 	}

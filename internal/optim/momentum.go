@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"opttui/internal/ewma"
+	"opttui/internal/kernel"
 	"opttui/internal/knob"
 )
 
@@ -54,22 +55,18 @@ func (o *momentum) Init(l Layout) { o.start(l.Dim) }
 
 func (o *momentum) Step(_ Objective, p *Point) error {
 	o.age(o.momentum)
-	u, s := -p.LR, 1.0 // velocity
+	u := kernel.Momentum{Alpha: o.momentum, Unit: -p.LR, Scale: 1, Decay: o.weightDecay} // velocity
 	switch form(o.form) {
 	case accumulate:
-		u, s = 1, -p.LR
+		u.Unit, u.Scale = 1, -p.LR
 	case average:
-		u, s = 1-o.momentum, -p.LR
+		u.Unit, u.Scale = 1-o.momentum, -p.LR
 		if o.biasCorrection != 0 {
-			s /= 1 - o.product
+			u.Scale /= 1 - o.product
 		}
 	}
-	o.become(form(o.form), u)
-	for i, x := range p.X {
-		g := p.G[i] + o.weightDecay*x
-		o.v[i] = o.momentum*o.v[i] + u*g
-		p.X[i] = x + s*o.v[i]
-	}
+	o.become(form(o.form), u.Unit)
+	u.Update(p.X, p.G, o.v)
 	return nil
 }
 
@@ -126,7 +123,7 @@ func (b *buffer) become(f form, unit float64) {
 			factor = unit / b.unit
 		}
 		for i := range b.v {
-			b.v[i] *= factor
+			b.v[i] = kernel.Flush(b.v[i] * factor)
 		}
 		b.form = f
 	}

@@ -5,6 +5,7 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 
+	"opttui/internal/kernel"
 	"opttui/internal/knob"
 )
 
@@ -62,14 +63,11 @@ func (o *muon) Step(_ Objective, p *Point) error {
 	if o.lr > 0 {
 		lr = o.moments.lr * p.LR / o.lr
 	}
-	c1, c2 := 1/(1-o.p1), 1/(1-o.p2) // AdamW's bias corrections
+	u := kernel.Adam{Keep: 1 - lr*o.weightDecay}
+	o.fill(&u, lr, Torch)
 	for _, span := range o.rest {
-		for i := span[0]; i < span[1]; i++ {
-			g := p.G[i]
-			o.s[i] = o.beta1*o.s[i] + (1-o.beta1)*g
-			o.r[i] = o.beta2*o.r[i] + (1-o.beta2)*g*g
-			p.X[i] = (1-lr*o.weightDecay)*p.X[i] - lr*c1*o.s[i]/(math.Sqrt(c2*o.r[i])+o.eps)
-		}
+		from, to := span[0], span[1]
+		u.Update(p.X[from:to], p.G[from:to], o.s[from:to], o.r[from:to])
 	}
 	return nil
 }
@@ -77,7 +75,7 @@ func (o *muon) Step(_ Objective, p *Point) error {
 // turn is the step of one matrix w with gradient g and momentum m.
 func (o *muon) turn(w, g, m []float64, b Block, lr float64) {
 	for i := range m {
-		m[i] = o.momentum*m[i] + (1-o.momentum)*g[i]
+		m[i] = kernel.Flush(o.momentum*m[i] + (1-o.momentum)*g[i])
 		if o.nesterov != 0 {
 			g[i] = (1-o.momentum)*g[i] + o.momentum*m[i]
 		} else {
@@ -87,7 +85,7 @@ func (o *muon) turn(w, g, m []float64, b Block, lr float64) {
 	o.schulz.orthogonalize(g, b.Rows, b.Cols)
 	step := lr * math.Sqrt(math.Max(1, float64(b.Rows)/float64(b.Cols)))
 	for i := range w {
-		w[i] = (1-lr*o.weightDecay)*w[i] - step*g[i]
+		w[i] = kernel.Flush((1-lr*o.weightDecay)*w[i] - step*g[i])
 	}
 }
 
@@ -137,7 +135,7 @@ func (w *schulz) orthogonalize(g []float64, rows, cols int) {
 	)
 	k, m := min(rows, cols), max(rows, cols)
 	x, y, a, b := w.x[:k*m], w.y[:k*m], w.a[:k*k], w.b[:k*k]
-	scale := 1 / (floats.Norm(g, 2) + nothing)
+	scale := 1 / (kernel.Norm(g) + nothing)
 	transpose(x, g, rows, cols, rows > cols, scale)
 	for range steps { // X ← c₁X + (c₃A + c₅A²)X with A = XXᵀ
 		gram(a, x, k, m)
@@ -149,7 +147,7 @@ func (w *schulz) orthogonalize(g []float64, rows, cols int) {
 			row := y[i*m : (i+1)*m]
 			floats.ScaleTo(row, c1, x[i*m:(i+1)*m])
 			for j := range k {
-				floats.AddScaled(row, b[i*k+j], x[j*m:(j+1)*m])
+				kernel.Axpy(row, b[i*k+j], x[j*m:(j+1)*m])
 			}
 		}
 		x, y = y, x
@@ -161,7 +159,7 @@ func (w *schulz) orthogonalize(g []float64, rows, cols int) {
 func gram(a, x []float64, k, m int) {
 	for i := range k {
 		for j := range i + 1 {
-			d := floats.Dot(x[i*m:(i+1)*m], x[j*m:(j+1)*m])
+			d := kernel.Dot(x[i*m:(i+1)*m], x[j*m:(j+1)*m])
 			a[i*k+j], a[j*k+i] = d, d
 		}
 	}

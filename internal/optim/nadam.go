@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"opttui/internal/ewma"
+	"opttui/internal/kernel"
 	"opttui/internal/knob"
 )
 
@@ -39,14 +40,14 @@ func (o *nadam) Step(_ Objective, p *Point) error {
 	mu, next := o.mu(o.t), o.mu(o.t+1)
 	o.p1 = ewma.Decay(o.p1, mu)
 	o.p2 = ewma.Decay(o.p2, o.beta2)
-	now, ahead := (1-mu)/(1-o.p1), next/(1-o.p1*next)
-	c2 := 1 / (1 - o.p2) // r̂ = c₂r
-	for i, x := range p.X {
-		g := p.G[i] + o.weightDecay*x
-		o.s[i] = o.beta1*o.s[i] + (1-o.beta1)*g
-		o.r[i] = o.beta2*o.r[i] + (1-o.beta2)*g*g
-		p.X[i] = x - p.LR*(now*g+ahead*o.s[i])/(math.Sqrt(c2*o.r[i])+o.eps)
+	u := kernel.NAdam{
+		Rate:  p.LR,
+		Alpha: o.beta1, Unit: 1 - o.beta1,
+		Rho: o.beta2, Sigma: 1 - o.beta2, Correct: 1 / (1 - o.p2), Outside: o.eps,
+		Now: (1 - mu) / (1 - o.p1), Ahead: next / (1 - o.p1*next),
+		Decay: o.weightDecay,
 	}
+	u.Update(p.X, p.G, o.s, o.r)
 	return nil
 }
 

@@ -3,6 +3,7 @@ package optim
 import (
 	"slices"
 
+	"opttui/internal/kernel"
 	"opttui/internal/knob"
 )
 
@@ -40,11 +41,8 @@ func (o *nesterov) Step(obj Objective, p *Point) error {
 		return nil
 	}
 	o.become(accumulate, 1)
-	for i, x := range p.X {
-		g := p.G[i] + o.weightDecay*x
-		o.v[i] = o.momentum*o.v[i] + g
-		p.X[i] = x - p.LR*(g+o.momentum*o.v[i])
-	}
+	u := kernel.Nesterov{Rate: p.LR, Alpha: o.momentum, Decay: o.weightDecay}
+	u.Update(p.X, p.G, o.v)
 	return nil
 }
 
@@ -54,11 +52,8 @@ func (o *nesterov) lookAhead(obj Objective, p *Point) {
 		p.X[i] += o.momentum * v
 	}
 	obj.Gradient(p.X, p.G)
-	for i, y := range p.X {
-		d := p.LR * (p.G[i] + o.weightDecay*y)
-		o.v[i] = o.momentum*o.v[i] - d
-		p.X[i] = y - d
-	}
+	u := kernel.LookAhead{Rate: p.LR, Alpha: o.momentum, Decay: o.weightDecay}
+	u.Update(p.X, p.G, o.v)
 }
 
 func (o *nesterov) Knobs() []knob.Knob {

@@ -6,6 +6,7 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 
+	"opttui/internal/kernel"
 	"opttui/internal/knob"
 )
 
@@ -74,12 +75,12 @@ func (o *newtonCG) direction(g, d []float64) float64 {
 	clear(d)
 	copy(o.r, g)
 	steepest(g, o.q)
-	rr := floats.Dot(g, g)
+	rr := kernel.Dot(g, g)
 	enough := o.tolerance(math.Sqrt(rr))
 	for o.iterations = 0; o.iterations < int(o.cgMax); {
 		o.obj.HessVec(o.search.x0, o.q, o.hq)
 		o.iterations++
-		qq, qhq := floats.Dot(o.q, o.q), floats.Dot(o.q, o.hq)
+		qq, qhq := kernel.Dot(o.q, o.q), kernel.Dot(o.q, o.hq)
 		o.curvature = qhq / qq
 		a := rr / math.Abs(qhq)
 		if !isFinite(a) {
@@ -89,13 +90,13 @@ func (o *newtonCG) direction(g, d []float64) float64 {
 			}
 			break
 		}
-		floats.AddScaled(d, a, o.q)
+		kernel.Axpy(d, a, o.q)
 		if qhq < 0 {
 			break
 		}
-		floats.AddScaled(o.r, a, o.hq)
+		kernel.Axpy(o.r, a, o.hq)
 		before := rr
-		rr = floats.Dot(o.r, o.r)
+		rr = kernel.Dot(o.r, o.r)
 		if math.Sqrt(rr) <= enough || !isFinite(rr) {
 			break
 		}

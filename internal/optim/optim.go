@@ -32,10 +32,16 @@ func (c Convention) String() string { return Conventions[c] }
 
 // root is the denominator of the adaptive rules, √(r+δ) in the lecture's convention and √r + δ in torch's.
 func (c Convention) root(r, delta float64) float64 {
+	inside, outside := c.stabiliser(delta)
+	return math.Sqrt(r+inside) + outside
+}
+
+// stabiliser is δ as it stands inside the root and outside it, where the other one is 0.
+func (c Convention) stabiliser(delta float64) (inside, outside float64) {
 	if c == Lecture {
-		return math.Sqrt(r + delta)
+		return delta, 0
 	}
-	return math.Sqrt(r) + delta
+	return 0, delta
 }
 
 // Objective is what a rule may ask about the function it minimises, always on the minibatch and with the

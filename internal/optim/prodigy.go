@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"opttui/internal/kernel"
 	"opttui/internal/knob"
 )
 
@@ -51,11 +52,11 @@ func (o *prodigy) Step(_ Objective, p *Point) error {
 	beta3, weight := math.Sqrt(o.beta2), o.d/o.d0*rate
 	dot, norm := 0.0, 0.0
 	for i, x := range p.X {
-		g := p.G[i]
+		g := kernel.Flush(p.G[i])
 		dot += g * (o.start[i] - x)
-		o.m[i] = o.beta1*o.m[i] + (1-o.beta1)*d*g
-		o.r[i] = o.beta2*o.r[i] + (1-o.beta2)*d*d*g*g
-		o.q[i] = beta3*o.q[i] + weight*g
+		o.m[i] = kernel.Flush(o.beta1*o.m[i] + (1-o.beta1)*d*g)
+		o.r[i] = kernel.Flush(o.beta2*o.r[i] + (1-o.beta2)*d*d*g*g)
+		o.q[i] = kernel.Flush(beta3*o.q[i] + weight*g)
 		norm += math.Abs(o.q[i])
 	}
 	o.numerator = beta3*o.numerator + weight*dot
@@ -65,7 +66,7 @@ func (o *prodigy) Step(_ Objective, p *Point) error {
 	o.estimate(o.coef * o.numerator / norm)
 	o.used = d
 	for i, x := range p.X {
-		p.X[i] = (1-o.weightDecay*rate)*x - rate*o.m[i]/(math.Sqrt(o.r[i])+o.d*o.eps)
+		p.X[i] = kernel.Flush((1-o.weightDecay*rate)*x - rate*o.m[i]/(math.Sqrt(o.r[i])+o.d*o.eps))
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package optim
 import (
 	"math"
 
+	"opttui/internal/kernel"
 	"opttui/internal/knob"
 )
 
@@ -51,17 +52,28 @@ func (o *radam) factor(lr float64) (float64, bool) {
 func (o *radam) Step(_ Objective, p *Point) error {
 	o.age()
 	factor, adapt := o.factor(p.LR)
-	for i, x := range p.X {
-		g := p.G[i] + o.weightDecay*x
-		o.s[i] = o.beta1*o.s[i] + (1-o.beta1)*g
-		o.r[i] = o.beta2*o.r[i] + (1-o.beta2)*g*g
-		step := o.s[i]
-		if adapt {
-			step /= math.Sqrt(o.r[i]) + o.eps
-		}
-		p.X[i] = x - factor*step
+	if !adapt {
+		o.unadapted(p, factor)
+		return nil
 	}
+	u := kernel.RAdam{
+		Rate:  factor,
+		Alpha: o.beta1, Unit: 1 - o.beta1,
+		Rho: o.beta2, Sigma: 1 - o.beta2, Outside: o.eps,
+		Decay: o.weightDecay,
+	}
+	u.Update(p.X, p.G, o.s, o.r)
 	return nil
+}
+
+// unadapted is one of the first steps.
+func (o *radam) unadapted(p *Point, factor float64) {
+	for i, x := range p.X {
+		g := kernel.Flush(p.G[i] + o.weightDecay*x)
+		o.s[i] = kernel.Flush(o.beta1*o.s[i] + (1-o.beta1)*g)
+		o.r[i] = kernel.Flush(o.beta2*o.r[i] + (1-o.beta2)*g*g)
+		p.X[i] = kernel.Flush(x - factor*o.s[i])
+	}
 }
 
 // Readings tells how far the rectification has got.

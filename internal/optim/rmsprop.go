@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"opttui/internal/kernel"
 	"opttui/internal/knob"
 )
 
@@ -40,20 +41,31 @@ func (o *rmsprop) Step(_ Objective, p *Point) error {
 	o.mean = optional(o.mean, centered, len(p.X))
 	o.b = optional(o.b, rolling, len(p.X))
 	o.t++
+	if centered || rolling {
+		o.withOptions(p, centered, rolling)
+		return nil
+	}
+	u := kernel.RMSProp{Rate: p.LR, Rho: o.rho, Sigma: 1 - o.rho, Decay: o.weightDecay}
+	u.Inside, u.Outside = o.convention.stabiliser(o.eps)
+	u.Update(p.X, p.G, o.r)
+	return nil
+}
+
+// withOptions is the step of a rule that is centered or has momentum.
+func (o *rmsprop) withOptions(p *Point, centered, rolling bool) {
 	for i, x := range p.X {
-		g := p.G[i] + o.weightDecay*x
-		o.r[i] = o.rho*o.r[i] + (1-o.rho)*g*g
+		g := kernel.Flush(p.G[i] + o.weightDecay*x)
+		o.r[i] = kernel.Flush(o.rho*o.r[i] + (1-o.rho)*g*g)
 		if centered {
-			o.mean[i] = o.rho*o.mean[i] + (1-o.rho)*g
+			o.mean[i] = kernel.Flush(o.rho*o.mean[i] + (1-o.rho)*g)
 		}
 		step := g / o.root(i, centered)
 		if rolling {
-			o.b[i] = o.momentum*o.b[i] + step
+			o.b[i] = kernel.Flush(o.momentum*o.b[i] + step)
 			step = o.b[i]
 		}
-		p.X[i] = x - p.LR*step
+		p.X[i] = kernel.Flush(x - p.LR*step)
 	}
-	return nil
 }
 
 // root is the denominator in coordinate i: of the mean square of g, or of its variance where the rule is centered.

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"opttui/internal/kernel"
 	"opttui/internal/knob"
 )
 
@@ -37,7 +38,7 @@ func (o *rprop) Step(_ Objective, p *Point) error {
 	}
 	o.t++
 	for i, x := range p.X {
-		g, d := p.G[i], o.d[i]
+		g, d := kernel.Flush(p.G[i]), o.d[i]
 		switch turn := g * o.before[i]; {
 		case turn > 0:
 			d *= o.etaPlus
@@ -46,22 +47,10 @@ func (o *rprop) Step(_ Objective, p *Point) error {
 			g = 0
 		}
 		d = math.Max(o.stepMin, math.Min(d, o.stepMax))
-		p.X[i] = x - d*sign(g)
+		p.X[i] = kernel.Flush(x - d*kernel.Sign(g))
 		o.d[i], o.before[i] = d, g
 	}
 	return nil
-}
-
-// sign is −1, 0 or 1, and NaN for NaN.
-func sign(x float64) float64 {
-	switch {
-	case x > 0:
-		return 1
-	case x < 0:
-		return -1
-	default:
-		return x
-	}
 }
 
 func (o *rprop) Knobs() []knob.Knob {

@@ -5,6 +5,7 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 
+	"opttui/internal/kernel"
 	"opttui/internal/knob"
 )
 
@@ -160,7 +161,7 @@ func (k *peak) Gradient(x, g []float64) float64 {
 
 // climb replaces the gradient g at x by the one at x + ρ g/‖g‖.
 func (k *peak) climb(x, g []float64) {
-	norm := floats.Norm(g, 2)
+	norm := kernel.Norm(g)
 	if norm == 0 || k.rho == 0 {
 		return
 	}

@@ -21,6 +21,12 @@ func (w *Warmup) Rate(k int, base float64) float64 {
 	return w.Schedule.Rate(max(0, k-int(w.steps)), base)
 }
 
+// Constant tells whether every rate is the base rate.
+func (w *Warmup) Constant() bool {
+	_, ok := w.Schedule.(*constant)
+	return ok && w.steps == 0
+}
+
 // Observe passes the loss on to a schedule that looks at it.
 func (w *Warmup) Observe(loss float64) {
 	if o, ok := w.Schedule.(Observer); ok {

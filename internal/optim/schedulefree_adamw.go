@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"opttui/internal/ewma"
+	"opttui/internal/kernel"
 	"opttui/internal/knob"
 )
 
@@ -40,10 +41,10 @@ func (o *schedulefreeAdamW) Step(obj Objective, p *Point) error {
 	c2 := 1 / (1 - o.p2) // r̂ = c₂r
 	o.between(obj, p, o.beta1)
 	for i, x := range p.X {
-		g := p.G[i]
-		o.r[i] = o.beta2*o.r[i] + (1-o.beta2)*g*g
-		o.z[i] -= lr * (g/(math.Sqrt(c2*o.r[i])+o.eps) + o.weightDecay*o.y[i])
-		p.X[i] = (1-c)*x + c*o.z[i]
+		g := kernel.Flush(p.G[i])
+		o.r[i] = kernel.Flush(o.beta2*o.r[i] + (1-o.beta2)*g*g)
+		o.z[i] = kernel.Flush(o.z[i] - lr*(g/(math.Sqrt(c2*o.r[i])+o.eps)+o.weightDecay*o.y[i]))
+		p.X[i] = kernel.Flush((1-c)*x + c*o.z[i])
 	}
 	return nil
 }

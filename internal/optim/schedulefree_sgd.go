@@ -1,6 +1,9 @@
 package optim
 
-import "opttui/internal/knob"
+import (
+	"opttui/internal/kernel"
+	"opttui/internal/knob"
+)
 
 func init() {
 	Register(Spec{
@@ -30,8 +33,8 @@ func (o *schedulefreeSGD) Step(obj Objective, p *Point) error {
 	}
 	o.between(obj, p, o.beta)
 	for i, x := range p.X {
-		o.z[i] -= lr * (p.G[i] + o.weightDecay*o.y[i])
-		p.X[i] = (1-c)*x + c*o.z[i]
+		o.z[i] = kernel.Flush(o.z[i] - lr*(kernel.Flush(p.G[i])+o.weightDecay*o.y[i]))
+		p.X[i] = kernel.Flush((1-c)*x + c*o.z[i])
 	}
 	return nil
 }

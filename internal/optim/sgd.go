@@ -1,6 +1,9 @@
 package optim
 
-import "opttui/internal/knob"
+import (
+	"opttui/internal/kernel"
+	"opttui/internal/knob"
+)
 
 func init() {
 	Register(Spec{
@@ -21,10 +24,8 @@ type sgd struct{ lr, weightDecay float64 }
 func (o *sgd) Init(Layout) {}
 
 func (o *sgd) Step(_ Objective, p *Point) error {
-	for i, x := range p.X {
-		g := p.G[i] + o.weightDecay*x
-		p.X[i] = x - p.LR*g
-	}
+	u := kernel.SGD{Rate: p.LR, Decay: o.weightDecay}
+	u.Update(p.X, p.G)
 	return nil
 }
 

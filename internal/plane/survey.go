@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"opttui/internal/kernel"
 )
 
 // Grid is a survey as far as it has come. It never changes.
@@ -128,6 +130,8 @@ func (s *Survey) evaluate(ctx context.Context, clones []*Loss, points []int, fin
 	for _, loss := range clones {
 		workers.Go(func() {
 			defer s.rescue()
+			kernel.Enter()
+			defer kernel.Leave()
 			x := make([]float64, len(s.plane.Origin))
 			next := func() bool { return ctx.Err() == nil }
 			if s.share != nil {

@@ -35,16 +35,20 @@ func NewField(f func(x, y float64) float64, v View, w, h int, fmin float64) *Fie
 // keeps the grades comparable while the view is moved. Memory of an earlier call is reused.
 func (f *Field) Compute(fn func(x, y float64) float64, v View, w, h int, fmin float64) {
 	f.reset(v, w, h)
-	nx, ny := 2*f.W, 2*f.H
+	Sample(f.val, fn, v, 2*f.W, 2*f.H)
+	f.finish(fmin)
+}
+
+// Sample writes f in the middles of nx×ny equal rectangles of the view to grid, upper row first.
+func Sample(grid []float64, f func(x, y float64) float64, v View, nx, ny int) {
 	dx, dy := (v.X1-v.X0)/float64(nx), (v.Y1-v.Y0)/float64(ny)
 	for j := range ny {
 		y := v.Y1 - (float64(j)+0.5)*dy
-		row := f.val[j*nx : (j+1)*nx]
+		row := grid[j*nx : (j+1)*nx]
 		for i := range row {
-			row[i] = fn(v.X0+(float64(i)+0.5)*dx, y)
+			row[i] = f(v.X0+(float64(i)+0.5)*dx, y)
 		}
 	}
-	f.finish(fmin)
 }
 
 // ComputeGrid makes the field from nx×ny values, upper row first, that stand for the middles of equal rectangles of

@@ -3,6 +3,8 @@ package problems
 import (
 	"math"
 	"math/rand/v2"
+
+	"opttui/internal/kernel"
 )
 
 // Activation is the non-linearity σ of hidden units.
@@ -20,60 +22,40 @@ const (
 // activations are their names as choices of a knob.
 var activations = []string{"tanh", "relu", "gelu"}
 
-// apply replaces every z by σ(z). Unless they are nil it writes σ′(z) to slope, and σ″(z) to bend, which only goes with
+// activate replaces every z by σ(z). Unless they are nil it writes σ′(z) to slope, and σ″(z) to bend, which only goes with
 // a slope. NaN stays NaN.
-func (act Activation) apply(z, slope, bend []float64) {
+func activate[T kernel.Float](act Activation, z, slope, bend []T) {
 	switch act {
 	case Tanh:
-		tanh(z, slope, bend)
+		kernel.Tanh(z, slope)
+		bendTanh(bend, z, slope)
 	case ReLU:
-		relu(z, slope, bend)
+		kernel.ReLU(z, slope)
+		clear(bend)
 	case GELU:
 		gelu(z, slope, bend)
 	}
 }
 
-func tanh(z, slope, bend []float64) {
-	for i, v := range z {
-		z[i] = math.Tanh(v)
-	}
-	if slope == nil {
-		return
-	}
-	for i, a := range z {
-		slope[i] = 1 - a*a
-	}
-	if bend != nil {
-		for i, a := range z {
-			bend[i] = -2 * a * slope[i]
-		}
+// bendTanh writes σ″ = −2σσ′.
+func bendTanh[T kernel.Float](bend, a, slope []T) {
+	for i := range bend {
+		bend[i] = -2 * a[i] * slope[i]
 	}
 }
 
-func relu(z, slope, bend []float64) {
-	for i, v := range z {
-		if slope != nil {
-			slope[i] = 0
-			if v > 0 {
-				slope[i] = 1
-			}
-		}
-		z[i] = max(0, v)
-	}
-	clear(bend)
-}
-
-func gelu(z, slope, bend []float64) {
-	for i, v := range z {
+func gelu[T kernel.Float](z, slope, bend []T) {
+	for i := range z {
+		v := float64(z[i])
 		cdf := math.Erfc(-v/math.Sqrt2) / 2
-		z[i] = v * cdf
+		z[i] = T(v * cdf)
 		if slope == nil {
 			continue
 		}
 		density := math.Exp(-v*v/2) / math.Sqrt(2*math.Pi)
-		slope[i] = cdf + v*density
+		slope[i] = T(cdf + v*density)
 		if bend != nil {
-			bend[i] = density * (2 - v*v)
+			bend[i] = T(density * (2 - v*v))
 		}
 	}
 }

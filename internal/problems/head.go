@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"opttui/internal/dataset"
+	"opttui/internal/kernel"
 )
 
 // head is what is above the outputs z of a model: the loss of a sample.
@@ -46,10 +47,13 @@ func (h softmaxHead) loss(s *dataset.Samples, i int, z []float64) (loss float64,
 		}
 	}
 	most, own, rest := z[top], z[y], 0.0
-	for k, v := range z {
-		z[k] = math.Exp(v - most)
+	for k := range z {
+		z[k] -= most
+	}
+	kernel.Exp(z)
+	for k, e := range z {
 		if k != top {
-			rest += z[k]
+			rest += e
 		}
 	}
 	for k := range z {

@@ -19,6 +19,23 @@ func (l *landscape) Start(uint64) []float64 { return []float64{l.start[0], l.sta
 func (l *landscape) Knobs() []knob.Knob     { return nil }
 func (l *landscape) Clone() Problem         { c := *l; return &c }
 
+// OfTwo returns a problem of two variables as a function of them, for drawing it. Like the problem it belongs to one goroutine.
+func OfTwo(p Problem) func(x, y float64) float64 {
+	if l, ok := p.(interface {
+		plain() func(x, y float64) float64
+	}); ok {
+		return l.plain()
+	}
+	at := make([]float64, 2)
+	return func(x, y float64) float64 {
+		at[0], at[1] = x, y
+		return p.Value(at)
+	}
+}
+
+// plain is the function itself.
+func (l *landscape) plain() func(x, y float64) float64 { return l.f }
+
 func (l *landscape) Value(x []float64) float64 { return l.f(x[0], x[1]) }
 
 func (l *landscape) Gradient(x, g []float64) (f float64) {

@@ -150,13 +150,13 @@ func TestActivations(t *testing.T) {
 		{GELU, -1e9, 0, 0, 0},
 	} {
 		a, only, slope, bend := []float64{c.z}, []float64{c.z}, []float64{math.NaN()}, []float64{math.NaN()}
-		c.act.apply(a, slope, bend)
-		c.act.apply(only, nil, nil)
+		activate(c.act, a, slope, bend)
+		activate(c.act, only, nil, nil)
 		if math.Abs(a[0]-c.a) > 1e-15 || math.Abs(slope[0]-c.slope) > 1e-15 || math.Abs(bend[0]-c.bend) > 1e-15 || only[0] != a[0] {
 			t.Errorf("activation %d at %v: %v with slope %v and bend %v, want %v, %v, %v", c.act, c.z, a[0], slope[0], bend[0], c.a, c.slope, c.bend)
 		}
 		a[0] = math.NaN()
-		if c.act.apply(a, nil, nil); !math.IsNaN(a[0]) {
+		if activate(c.act, a, nil, nil); !math.IsNaN(a[0]) {
 			t.Errorf("activation %d hides a NaN", c.act)
 		}
 	}

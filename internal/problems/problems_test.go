@@ -317,3 +317,19 @@ func BenchmarkHessian(b *testing.B) {
 		})
 	}
 }
+
+// TestOfTwo: the function for drawing is the problem's value.
+func TestOfTwo(t *testing.T) {
+	for _, s := range All() {
+		p := s.New()
+		if p.Dim() != 2 {
+			continue
+		}
+		f := OfTwo(p)
+		for _, x := range [][]float64{{0.3, -0.7}, {-1.2, 1}, {2.5, 3.5}} {
+			if got, want := f(x[0], x[1]), p.Value(x); got != want && (got == got || want == want) {
+				t.Errorf("%s at %v: %v, want %v", s.Name, x, got, want)
+			}
+		}
+	}
+}

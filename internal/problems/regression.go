@@ -102,8 +102,8 @@ func (m *regression) penalty(x []float64) float64 {
 		return 0
 	}
 	sum := 0.0
-	for i := range m.layers {
-		w, _ := m.layers[i].weights(x)
+	for _, l := range m.shapes {
+		w, _ := layerOf(l, x)
 		sum += floats.Dot(w, w)
 	}
 	return m.l2 / 2 * sum
@@ -114,9 +114,9 @@ func (m *regression) addPenalty(x, g []float64) {
 	if m.l2 == 0 {
 		return
 	}
-	for i := range m.layers {
-		w, _ := m.layers[i].weights(x)
-		gw, _ := m.layers[i].weights(g)
+	for _, l := range m.shapes {
+		w, _ := layerOf(l, x)
+		gw, _ := layerOf(l, g)
 		floats.AddScaled(gw, m.l2, w)
 	}
 }
@@ -125,7 +125,7 @@ func (m *regression) addPenalty(x, g []float64) {
 func (m *regression) Residuals() int {
 	n := m.Samples()
 	if m.penalised {
-		for _, l := range m.layers {
+		for _, l := range m.shapes {
 			n += l.in * l.out
 		}
 	}
@@ -133,67 +133,36 @@ func (m *regression) Residuals() int {
 }
 
 func (m *regression) Residual(x, r []float64) {
-	s, at := &m.data.Train, 0
-	root := math.Sqrt(float64(s.Len()))
-	m.load(x)
-	for from := 0; from < s.Len(); from += chunk {
-		a, n := m.take(s, nil, from)
-		m.forward(a, n, false, false)
-		for t, z := range m.last().a[:n] {
-			r[at] = (z - s.T[from+t]) / root
-			at++
-		}
-	}
-	if !m.penalised {
-		return
-	}
-	for i := range m.layers {
-		w, _ := m.layers[i].weights(x)
-		for _, v := range w {
-			r[at] = math.Sqrt(m.l2) * v
-			at++
-		}
-	}
-}
-
-// Jacobian goes back through the network with δ = ∂r/∂z = 1/√m and keeps the samples apart.
-func (m *regression) Jacobian(x, j []float64) {
 	s := &m.data.Train
-	root := math.Sqrt(float64(s.Len()))
-	m.load(x)
-	clear(j)
-	for from := 0; from < s.Len(); from += chunk {
-		a, n := m.take(s, nil, from)
-		m.forward(a, n, true, false)
-		for t := range n {
-			m.last().delta[t] = 1 / root
-		}
-		for i := len(m.layers) - 1; i >= 0; i-- {
-			m.jacobianRows(i, j[from*m.dim:], m.inputs(i, a), n)
-			m.back(i, n)
-		}
+	n, root := s.Len(), math.Sqrt(float64(s.Len()))
+	m.engine().outputs(x, r[:n])
+	for i, z := range r[:n] {
+		r[i] = (z - s.T[i]) / root
 	}
 	if !m.penalised {
 		return
 	}
-	row := s.Len()
-	for _, l := range m.layers {
-		for k := range l.in * l.out {
-			j[row*m.dim+l.at+k] = math.Sqrt(m.l2)
-			row++
+	for _, l := range m.shapes {
+		w, _ := layerOf(l, x)
+		for _, v := range w {
+			r[n] = math.Sqrt(m.l2) * v
+			n++
 		}
 	}
 }
 
-// jacobianRows writes what belongs to layer i with the inputs a, in n rows.
-func (m *regression) jacobianRows(i int, j, a []float64, n int) {
-	l := &m.layers[i]
-	for t := range n {
-		w, b := l.weights(j[t*m.dim : (t+1)*m.dim])
-		delta := l.delta[t*l.out : (t+1)*l.out]
-		copy(b, delta)
-		for k := range l.in {
-			floats.AddScaled(w[k*l.out:(k+1)*l.out], a[t*l.in+k], delta)
+// Jacobian has the rows ∂z/∂θ/√m, as many as samples, and √λ for each weight that is penalised.
+func (m *regression) Jacobian(x, j []float64) {
+	n := m.data.Train.Len()
+	m.engine().jacobian(1/math.Sqrt(float64(n)), x, j)
+	if !m.penalised {
+		return
+	}
+	clear(j[n*m.dim:])
+	for _, l := range m.shapes {
+		for k := range l.in * l.out {
+			j[n*m.dim+l.at+k] = math.Sqrt(m.l2)
+			n++
 		}
 	}
 }

@@ -41,13 +41,15 @@ func (p *rosenbrock) Value(x []float64) (f float64) {
 }
 
 func (p *rosenbrock) Gradient(x, g []float64) (f float64) {
-	g[0] = 0
-	for i, u := range x[:len(x)-1] {
+	last := len(x) - 1
+	g, carry := g[:len(x)], 0.0 // what the pair before has to do with xᵢ
+	for i, u := range x[:last] {
 		a, b := 1-u, x[i+1]-u*u
 		f += a*a + 100*b*b
-		g[i] += -2*a - 400*u*b
-		g[i+1] = 200 * b
+		g[i] = carry - 2*a - 400*u*b
+		carry = 200 * b
 	}
+	g[last] = carry
 	return f
 }
 

@@ -11,9 +11,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strconv"
 
+	"opttui/internal/kernel"
 	"opttui/internal/train"
 	"opttui/internal/usage"
 )
@@ -29,8 +29,8 @@ type Recipe struct {
 	Keys    []Key    `json:"keys,omitempty"`    // to try
 	Runs    []Run    `json:"runs"`              // 1 to MaxRuns, all on the same problem
 	View    View     `json:"view,omitzero"`
-	// Kernel names the arithmetic that the numbers were made with, as in "amd64/portable". It is a note: other
-	// processors fuse or order operations differently, which changes last digits and, in chaotic runs, more.
+	// Kernel names the arithmetic that the numbers were made with, as in "amd64/avx2": see kernel.Name. Another one fuses or
+	// orders operations differently, which changes last digits and, in chaotic runs, more.
 	Kernel string `json:"kernel,omitempty"`
 }
 
@@ -121,16 +121,10 @@ func (s *Speed) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// kernels says whose arithmetic takes the steps: Go's own, and that of gonum for the processor.
-const kernels = "portable"
-
-// Kernel is the arithmetic of this program.
-func Kernel() string { return runtime.GOARCH + "/" + kernels }
-
 // Of returns the recipe that makes the runs of the snapshots again, from their beginnings by their journals. The error
 // is that of a data file which cannot be read.
 func Of(runs ...*train.Snapshot) (*Recipe, error) {
-	r := &Recipe{Version: Version, Kernel: Kernel()}
+	r := &Recipe{Version: Version, Kernel: kernel.Name()}
 	for _, s := range runs {
 		run := Run{Spec: s.Origin.Clone(), Journal: s.Journal}
 		if d := run.Data; d != nil {

@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"opttui/internal/dataset"
+	"opttui/internal/kernel"
 	"opttui/internal/optim"
 	"opttui/internal/problems"
 	"opttui/internal/train"
@@ -66,7 +67,7 @@ func TestWriteRead(t *testing.T) {
 			{Name: "beale"},
 			{Name: problems.OwnFormula, Formula: &problems.Formula{Text: "(x-1)^2 + a*y^2", Domain: [][2]float64{{-2, 0.1}, {-1e-9, 3}}}},
 		}).Draw(t, "problem")
-		r := &Recipe{Version: Version, Title: anyText(40).Draw(t, "title"), Kernel: Kernel()}
+		r := &Recipe{Version: Version, Title: anyText(40).Draw(t, "title"), Kernel: kernel.Name()}
 		for range rapid.IntRange(1, 3).Draw(t, "runs") {
 			r.Runs = append(r.Runs, ran(t, ref))
 		}

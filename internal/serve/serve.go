@@ -18,6 +18,7 @@ import (
 	"charm.land/wish/v2"
 	gossh "golang.org/x/crypto/ssh"
 
+	"opttui/internal/kernel"
 	"opttui/internal/paint"
 	"opttui/internal/train"
 	"opttui/internal/ui"
@@ -77,6 +78,7 @@ func New(c Config) (*Server, error) {
 		// One processor is left to the screens, where there are several.
 		turns: train.NewTurns(runtime.GOMAXPROCS(0) - 1),
 	}
+	kernel.Cores(1) // a visitor's run has its turn, and no more
 	s.gate = newGate(s.limits, s.log)
 	if c.Lecture {
 		s.gate.spare = sparePlaces

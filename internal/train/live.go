@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"opttui/internal/kernel"
 )
 
 // Unlimited is the rate of a run that goes as fast as it can.
@@ -191,7 +193,9 @@ func (l *Live) loop(ctx context.Context) {
 			return
 		}
 		end := l.turns.begun()
+		kernel.Enter()
 		wait, idle := l.turn()
+		kernel.Leave()
 		end()
 		if ctx.Err() != nil {
 			return

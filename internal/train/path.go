@@ -15,29 +15,31 @@ type Path struct {
 	kept  []XY
 	steps []int // of each kept point
 	n     int   // points seen: the step of the next one
+	last  XY    // the point kept last; NaN before the first
 	tol   XY
 }
 
 // NewPath returns an empty path with the tolerance of each coordinate.
 func NewPath(tol XY) *Path {
-	return &Path{kept: make([]XY, 0, maxPath), steps: make([]int, 0, maxPath), tol: tol}
+	nowhere := XY{math.NaN(), math.NaN()}
+	return &Path{kept: make([]XY, 0, maxPath), steps: make([]int, 0, maxPath), last: nowhere, tol: tol}
 }
 
 // Add appends the point of the next step, beginning with step 0; points that are not finite are left out.
 func (p *Path) Add(x, y float64) {
-	step := p.n
 	p.n++
-	if n := len(p.kept); n > 0 {
-		last := p.kept[n-1]
-		dx, dy := x-last.X, y-last.Y
-		if dx < p.tol.X && dx > -p.tol.X && dy < p.tol.Y && dy > -p.tol.Y {
-			return
-		}
-	}
-	if (x-x)+(y-y) != 0 {
+	if math.Abs(x-p.last.X) < p.tol.X && math.Abs(y-p.last.Y) < p.tol.Y {
 		return
 	}
-	p.kept, p.steps = append(p.kept, XY{x, y}), append(p.steps, step)
+	p.keep(XY{x, y})
+}
+
+// keep appends the point of the last step.
+func (p *Path) keep(at XY) {
+	if (at.X-at.X)+(at.Y-at.Y) != 0 {
+		return
+	}
+	p.kept, p.steps, p.last = append(p.kept, at), append(p.steps, p.n-1), at
 	if len(p.kept) == maxPath {
 		p.thin()
 	}
@@ -59,7 +61,7 @@ func (p *Path) thin() {
 		}
 		old, at = kept, steps
 	}
-	p.kept, p.steps = old, at
+	p.kept, p.steps, p.last = old, at, old[len(old)-1]
 }
 
 // View returns the kept points for reading by other goroutines.

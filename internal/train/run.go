@@ -38,6 +38,8 @@ type Run struct {
 	loss      float64 // f at X on this step's minibatch, without the noise's tilt
 	base      float64 // base learning rate ε₀
 	lr        float64 // learning rate ε_k of the coming step
+	steady    bool    // the learning rate stays the base rate until something is set
+	plain     bool    // the function is the same in all steps: it has neither samples nor noise
 	elsewhere bool    // the rule does not look at the gradient at X
 	unpaid    bool    // the evaluation at X has not been counted yet: it is when a rule uses it
 	seconds   float64 // running time, told by the owner; for display only
@@ -225,6 +227,8 @@ func (r *Run) refresh() {
 	r.batch = int(r.batchKnob)
 	e, ok := r.opt.(optim.Elsewhere)
 	r.elsewhere = ok && e.Elsewhere()
+	r.steady = r.sched.Constant() && r.step >= r.easing.from+r.easing.steps
+	r.plain = r.obj.sampled == nil && r.noise == 0
 	r.lr = r.rate()
 }
 
@@ -276,8 +280,12 @@ func (r *Run) advance() bool {
 	} else {
 		r.evaluate()
 	}
-	r.sched.Observe(r.loss)
-	r.lr = r.rate()
+	if r.steady {
+		r.lr = r.base
+	} else {
+		r.sched.Observe(r.loss)
+		r.lr = r.rate()
+	}
 	r.record()
 	return true
 }
@@ -298,6 +306,19 @@ func (r *Run) batchLen() int {
 
 // evaluate draws this step's minibatch and noise and evaluates there.
 func (r *Run) evaluate() {
+	if r.plain {
+		r.obj.noisy = false
+		r.loss = r.problem.Gradient(r.point.X, r.point.G)
+		r.point.F = r.loss
+	} else {
+		r.draw()
+	}
+	r.unpaid = true
+	r.bad = r.loss-r.loss != 0
+}
+
+// draw is evaluate where there may be samples or noise.
+func (r *Run) draw() {
 	o := &r.obj
 	if o.sampled != nil {
 		o.batch = nil
@@ -316,8 +337,6 @@ func (r *Run) evaluate() {
 		r.sampler.noise(r.step, r.noise/math.Sqrt(float64(m)), o.xi)
 		p.F += o.tilt(p.X, p.G)
 	}
-	r.unpaid = true
-	r.bad = r.loss-r.loss != 0
 }
 
 // record appends the present point to the history.

@@ -10,6 +10,7 @@ import (
 	"opttui/internal/export"
 	"opttui/internal/optim"
 	"opttui/internal/plot"
+	"opttui/internal/problems"
 	"opttui/internal/recipe"
 	"opttui/internal/train"
 )
@@ -161,8 +162,7 @@ func (m *Model) landscapeFiles() ([]artefact, error) {
 	if s := m.lane().snap; len(s.Start) == 2 {
 		l.Start = [][2]float64{{s.Start[0], s.Start[1]}}
 	}
-	x := make([]float64, 2)
-	f := func(a, b float64) float64 { x[0], x[1] = a, b; return p.Value(x) }
+	f := problems.OfTwo(p)
 	return both(func(w io.Writer, format string) error {
 		if l.Field == nil {
 			l.Field = plot.NewField(f, view, exportColumns, exportRows, low)

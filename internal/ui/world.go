@@ -156,9 +156,5 @@ func (w *world) compute(field *plot.Field, cols, rows int) {
 	if minima := w.minima(); len(minima) > 0 && minima[0].Global {
 		low = minima[0].F
 	}
-	x := make([]float64, 2)
-	field.Compute(func(a, b float64) float64 {
-		x[0], x[1] = a, b
-		return w.problem.Value(x)
-	}, w.view, cols, rows, low)
+	field.Compute(problems.OfTwo(w.problem), w.view, cols, rows, low)
 }
