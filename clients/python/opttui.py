@@ -14,7 +14,9 @@ Copy this one file next to your program. It needs Python 3.8 and nothing else::
 
 and start it by ``opttui attach -- python3 train.py``. Without opttui nothing of this does anything: a call of
 ``log`` then costs well under a microsecond. With it, training never waits for the screen: what opttui does not read in
-time is dropped, oldest numbers first, and if opttui goes away, training goes on. Nothing here raises into training.
+time is dropped, oldest numbers first, and if opttui goes away, training goes on. Nothing that goes wrong here, or in
+functions that are given to it, raises into training; only a wrong call does (a TypeError, a KeyError), with or without
+opttui.
 
 What is said over the socket is described in docs/protocol.md.
 """
@@ -45,6 +47,7 @@ MAX_TEXT = 500  # characters of a reason
 MAX_COMMAND = 4096  # bytes of a command
 MAX_WAITING = 256 << 10  # bytes of numbers that wait for opttui to read
 MAX_ANSWERS = 256  # answers that wait; while there are more, no commands are read
+MAX_READS = 8  # that a call makes: a flood of commands does not keep training from going on
 CLOSE_TIME = 0.2  # seconds that close gives opttui to read the last numbers
 
 _logger = logging.getLogger("opttui")
@@ -180,6 +183,10 @@ class Run:
         self._server = 0  # which thread that is
         self._resumed = threading.Event()
 
+    def __reduce__(self) -> Tuple[Any, ...]:
+        """A copy in another process says nothing."""
+        return Run, (self._name, None)
+
     def __enter__(self) -> "Run":
         return self
 
@@ -235,6 +242,8 @@ class Run:
         raise: the person is then told why, and the number stays. scale is "linear", "log", or "log1m" for rates of
         decay such as 0.999. A name that is there already is replaced.
         """
+        if get is not None and set is None:
+            raise TypeError("%s has get but no set" % name)
         cell = [value if value is not None else 0.0]
 
         def keep(v: float) -> None:
@@ -268,10 +277,10 @@ class Run:
         return found
 
     def _add(self, tunables: Sequence[Tunable]) -> None:
-        for t in tunables:
-            if t.name in self._tunables:
-                _logger.warning("%s is tunable already: the new one replaces it", t.name)
-            self._tunables[t.name] = t
+        twice = [t.name for t in tunables if t.name in self._tunables]
+        if twice:
+            _logger.warning("tunable already, and replaced: %s; bind takes a prefix to tell optimizers apart", ", ".join(twice))
+        self._tunables.update((t.name, t) for t in tunables)
         self._watched = tuple(t for t in self._tunables.values() if t._watched)
         if tunables:
             self._hello()
@@ -332,8 +341,7 @@ class Run:
                 v = float(value)
             except Exception:
                 continue  # a text, a picture
-            parts.append(self._key(name))
-            parts[-1] += repr(v) if v - v == 0 else '"%s"' % _word(v)
+            parts.append(self._key(name) + _text(v))
         for t in self._watched:
             try:
                 v = float(t._get())
@@ -341,7 +349,7 @@ class Run:
                 continue
             if (v != t._told or t._rate) and t.name not in metrics and len(parts) <= MAX_FIELDS:
                 t._told = v
-                parts.append(self._key(t.name) + (repr(v) if v - v == 0 else '"%s"' % _word(v)))
+                parts.append(self._key(t.name) + _text(v))
         parts.append("}\n")
         return "".join(parts).encode()
 
@@ -531,7 +539,9 @@ class _Link:
 
     def commands(self) -> Iterator[Dict[str, Any]]:
         """Yield what has been asked for. What is no command is passed over."""
-        while len(self._answers) < MAX_ANSWERS:
+        for _ in range(MAX_READS):
+            if len(self._answers) >= MAX_ANSWERS:
+                return
             with self._lock:
                 self._flush()
                 try:
@@ -598,6 +608,10 @@ def _word(v: float) -> Any:
     return "NaN" if v != v else "Infinity" if v > 0 else "-Infinity"
 
 
+def _text(v: float) -> str:
+    return repr(v) if v - v == 0 else '"%s"' % _word(v)
+
+
 def _step(step: float) -> str:
     return str(int(step)) if step == int(step) else repr(step)
 
@@ -622,7 +636,7 @@ def _bounds(name: str, value: float) -> Dict[str, Any]:
     if name in _WHOLE:
         return {"min": 1, "integer": True}
     if (name in _DECAYS or name[:-1] == "beta") and 0 <= value < 1:
-        return {"min": 0, "max": 1 - 1e-9, "scale": "log1m"}
+        return {"min": 0, "max": 1 - 1e-12, "scale": "log1m"}
     if name == "dampening":
         return {"min": 0, "max": 1}
     if name.endswith("lr"):
@@ -666,7 +680,8 @@ def _field(group: Dict[str, Any], key: str, name: str, kind: str) -> Tunable:
         else:
             group[key] = v
 
-    return Tunable(name[:MAX_NAME], lambda: group[key], put, watched=True, **_bounds(kind, float(group[key])))
+    cheap = _is_number(group[key])  # a tensor's number waits for the device
+    return Tunable(name[:MAX_NAME], lambda: group[key], put, watched=cheap, **_bounds(kind, float(group[key])))
 
 
 def _element(group: Dict[str, Any], key: str, i: int, name: str, kind: str) -> Tunable:
