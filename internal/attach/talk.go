@@ -214,8 +214,8 @@ func (c *Child) take(m *protocol.Message) bool {
 			return false
 		}
 		c.Run.Offer(m.Name, m.Tunables)
-		if m.Dropped > 0 {
-			c.Run.Tell(true, "the program offers more than %d numbers to tune: %d are left out", protocol.MaxTunables, m.Dropped)
+		if m.More {
+			c.Run.Tell(true, "the program offers more than %d numbers to tune: the rest is left out", protocol.MaxTunables)
 		}
 	case protocol.Metrics:
 		c.Run.Log(m.Step, m.Values, now)
