@@ -122,9 +122,11 @@ func (r *Run) of(name string) *series {
 func (s *series) add(v float64, at train.Marks) {
 	if s.count > 0 && at.Gradients < s.marks.Gradients {
 		s.history = s.history.Before(func(m train.Marks) bool { return m.Gradients < at.Gradients })
-		v := s.history.View(train.Marks{})
-		_, last := v.At(v.Len() - 1)
-		s.count = last + 1
+		s.count = 0
+		if v := s.history.View(train.Marks{}); v.Len() > 0 {
+			_, last := v.At(v.Len() - 1)
+			s.count = last + 1
+		}
 	}
 	s.count++
 	s.last, s.marks = v, at
@@ -166,11 +168,13 @@ func (r *Run) Become(s Status) {
 	r.status = s
 }
 
-// Print takes in a line that the program has printed.
+// Print takes in a line that the program has printed. Of one that was written over, as bars of progress are, the last counts.
 func (r *Run) Print(line string, loud bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.seq++
+	line = strings.TrimRight(line, "\r")
+	line = line[strings.LastIndexByte(line, '\r')+1:]
 	r.log.add(Line{Text: protocol.Clean(strings.ReplaceAll(line, "\t", "    "), maxLine), Loud: loud})
 }
 
