@@ -64,7 +64,6 @@ type Run struct {
 type series struct {
 	name    string
 	history *train.History
-	view    train.HistoryView
 	marks   train.Marks
 	last    float64
 	count   int
