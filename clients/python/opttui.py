@@ -542,14 +542,12 @@ class _Link:
         for _ in range(MAX_READS):
             if len(self._answers) >= MAX_ANSWERS:
                 return
-            with self._lock:
-                self._flush()
-                try:
-                    got = self._sock.recv(1 << 16)
-                except (BlockingIOError, InterruptedError):
-                    return
-                except (OSError, ValueError) as error:
-                    raise _Gone from error
+            try:
+                got = self._sock.recv(1 << 16)
+            except (BlockingIOError, InterruptedError):
+                return
+            except (OSError, ValueError) as error:
+                raise _Gone from error
             if not got:
                 raise _Gone
             lines = (self._in + got).split(b"\n")
@@ -571,6 +569,8 @@ class _Link:
             poll.poll(seconds * 1000)
         except (OSError, ValueError) as error:
             raise _Gone from error
+        with self._lock:
+            self._flush()
 
     def finish(self, seconds: float) -> None:
         """Send what waits, if that can be done in some time, and close."""
