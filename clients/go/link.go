@@ -15,6 +15,7 @@ const (
 	maxAnswers  = 256       // for opttui to read; while there are more, no commands are taken
 	maxCommands = 64        // for the program
 	maxCommand  = 4096      // bytes of one
+	maxTunables = 64        // that opttui takes
 	dialTime    = time.Second
 	closeTime   = 200 * time.Millisecond // that opttui has to read the last numbers
 )

@@ -159,7 +159,8 @@ func (r *Run) hello() {
 		Doc     string          `json:"doc,omitempty"`
 	}
 	list := []tunable{}
-	for _, t := range r.all() {
+	all := r.all()
+	for _, t := range all[:min(len(all), maxTunables)] {
 		v := t.Value()
 		t.told.Store(math.Float64bits(v))
 		out := tunable{Name: t.Name, Value: number(v), Scale: t.Scale, Integer: t.Integer, Choices: t.Choices, Doc: t.Doc}

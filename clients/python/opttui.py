@@ -42,6 +42,8 @@ VERSION = 1  #: of the protocol
 ENVIRONMENT = "OPTTUI_SOCKET"  #: the variable with the path of the socket
 
 MAX_FIELDS = 256  # numbers in a message, as opttui reads them
+MAX_TUNABLES = 64
+MAX_CHOICES = 64
 MAX_NAME = 64  # characters of a name
 MAX_TEXT = 500  # characters of a reason
 MAX_COMMAND = 4096  # bytes of a command
@@ -149,7 +151,7 @@ class Tunable:
         if self.integer:
             out["integer"] = True
         if self.choices is not None:
-            out["choices"] = [float(c) for c in self.choices]
+            out["choices"] = [float(c) for c in self.choices[:MAX_CHOICES]]
         if self.doc:
             out["doc"] = self.doc[:MAX_TEXT]
         return out
@@ -282,6 +284,8 @@ class Run:
             _logger.warning("tunable already, and replaced: %s; bind takes a prefix to tell optimizers apart", ", ".join(twice))
         self._tunables.update((t.name, t) for t in tunables)
         self._watched = tuple(t for t in self._tunables.values() if t._watched)
+        if len(self._tunables) > MAX_TUNABLES:
+            _logger.warning("opttui takes %d numbers to tune: the rest is left out", MAX_TUNABLES)
         if tunables:
             self._hello()
 
@@ -371,7 +375,7 @@ class Run:
             if self._name:
                 message["name"] = self._name[:MAX_NAME]
             message["tunables"] = tunables = []
-            for t in list(self._tunables.values()):
+            for t in list(self._tunables.values())[:MAX_TUNABLES]:
                 try:
                     tunables.append(t._describe())
                 except Exception as error:
