@@ -18,6 +18,7 @@ type Reader struct {
 	scanner jsonl.Scanner
 	message Message
 	kind    string
+	valued  bool                                  // there is a field "value"
 	each    func(key []byte, v jsonl.Value) error // field, made once
 }
 
@@ -63,7 +64,7 @@ func (r *Reader) Next() (*Message, error) {
 func (r *Reader) read(line []byte) (known bool, err error) {
 	m := &r.message
 	*m = Message{Values: m.Values[:0], Step: math.NaN()}
-	r.kind = ""
+	r.kind, r.valued = "", false
 	if err := r.scanner.Scan(line, r.each); err != nil {
 		return false, err
 	}
@@ -106,6 +107,7 @@ func (r *Reader) Object(line []byte) (*Message, error) {
 // field takes in what may be a value of a metrics message.
 func (r *Reader) field(key []byte, v jsonl.Value) error {
 	m := &r.message
+	r.valued = r.valued || string(key) == "value"
 	switch {
 	case string(key) == "type":
 		if v.Kind == jsonl.String {
@@ -154,7 +156,7 @@ func (r *Reader) whole(line []byte) error {
 		Why      string   `json:"why"`
 		State    string   `json:"state"`
 		Text     string   `json:"text"`
-		Value    *Number  `json:"value"`
+		Value    Number   `json:"value"`
 	}
 	if err := json.Unmarshal(words(line), &in); err != nil {
 		return plain(err)
@@ -162,11 +164,13 @@ func (r *Reader) whole(line []byte) error {
 	m := &r.message
 	m.Values, m.Dropped = m.Values[:0], 0 // what was taken for numbers of a metrics message
 	m.Version, m.ID, m.V = in.V, in.ID, math.NaN()
-	if in.Value != nil {
-		m.V = float64(*in.Value)
+	if r.valued {
+		m.V = float64(in.Value)
+	} else if m.Type == Applied {
+		return errors.New("what was applied has no value")
 	}
-	if m.Type == Applied && (in.Value == nil || in.Name == "") {
-		return errors.New("what was applied has no name or no value")
+	if m.Type == Applied && in.Name == "" {
+		return errors.New("what was applied has no name")
 	}
 	m.Name, m.Why, m.State, m.Text = Clean(in.Name, MaxName), Clean(in.Why, MaxText), Clean(in.State, MaxName), Clean(in.Text, MaxText)
 	m.Tunables, m.More = in.Tunables.all, in.Tunables.more
