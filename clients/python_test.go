@@ -13,8 +13,9 @@ import (
 // python returns a Python that has some modules, or skips the test.
 func python(t *testing.T, modules ...string) string {
 	t.Helper()
+	const look = "import importlib.util, sys; sys.exit(sys.version_info < (3, 8) or None in map(importlib.util.find_spec, sys.argv[1:]))"
 	for _, name := range []string{"python3", "/usr/bin/python3"} {
-		if path, err := exec.LookPath(name); err == nil && exec.Command(path, "-c", "import sys,"+strings.Join(append(modules, "socket"), ",")+"; sys.exit(sys.version_info < (3, 8))").Run() == nil {
+		if path, err := exec.LookPath(name); err == nil && exec.Command(path, append([]string{"-c", look}, modules...)...).Run() == nil {
 			return path
 		}
 	}

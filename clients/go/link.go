@@ -143,23 +143,24 @@ func (l *link) read() {
 			return
 		}
 		var c command
-		if !long && json.Unmarshal(line, &c) == nil && !l.take(c) {
-			return
+		if !long && json.Unmarshal(line, &c) == nil {
+			l.take(c)
 		}
 		long = false
 	}
 }
 
-// take keeps a command until the program asks for it, and tells whether the connection goes on.
-func (l *link) take(c command) bool {
+// take keeps a command until the program asks for it. Once the connection is to end nobody does.
+func (l *link) take(c command) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for (len(l.asked) >= maxCommands || len(l.answers) >= maxAnswers) && !l.closing && !l.gone {
 		l.changed.Wait()
 	}
-	l.asked = append(l.asked, c)
-	l.changed.Broadcast()
-	return !l.closing && !l.gone
+	if !l.closing && !l.gone {
+		l.asked = append(l.asked, c)
+		l.changed.Broadcast()
+	}
 }
 
 // commands returns what has been asked for.

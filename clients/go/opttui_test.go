@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"net"
 	"path/filepath"
@@ -368,12 +367,21 @@ func TestClose(t *testing.T) {
 	for i := range 100 {
 		run.Log(i, nil)
 	}
+	var flood sync.WaitGroup
+	flood.Go(func() {
+		for range 1000 { // what comes meanwhile changes nothing
+			if _, err := fmt.Fprintln(s.conn, `{"type":"pause"}`); err != nil {
+				return
+			}
+		}
+	})
 	run.Close()
+	flood.Wait()
 	run.Close()
 	run.Log(100, nil)
 	s.until("metrics", func(m *protocol.Message) bool { return m.Step == 99 })
-	if m, err := s.in.Next(); err != io.EOF {
-		t.Errorf("more comes: %+v, %v", m, err)
+	if m, err := s.in.Next(); err == nil {
+		t.Errorf("more comes: %+v", m)
 	}
 }
 
