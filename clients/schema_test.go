@@ -16,13 +16,13 @@ import (
 	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
-	"go.uber.org/goleak"
+	"opttui/internal/leak"
 
 	opttui "opttui/clients/go"
 	"opttui/internal/protocol"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leak.Main(m) }
 
 // schema is that of one kind of lines: "fromProgram", "fromOpttui" or "" for any.
 func schema(t *testing.T, which string) func(line string) error {

@@ -46,7 +46,7 @@ press q
 restored 0
 shell 120 36
 begin demo 1 --autoplay=0.5
-see '3/22 Saddles'
+see '([3-9]|1[0-9]|2[0-2])/22 '
 press q
 restored 0
 

@@ -13,7 +13,7 @@ export LC_ALL=C.UTF-8 TERM=xterm-256color
 echo "PS1='shell> '" >"$dir/rc"
 export XDG_STATE_HOME=$dir/state # sessions are kept there
 unset NO_COLOR COLORTERM TMUX
-patience=${PATIENCE:-20} # seconds
+patience=${PATIENCE:-60} # seconds
 checks=0
 servers=0
 
@@ -48,6 +48,23 @@ enter() { tm send-keys -t t -l "$1"; tm send-keys -t t Enter; } # text and the e
 step() { screen | head -1 | sed -nE 's/.*step ([0-9][0-9 ]*) [·.] seed.*/\1/p' | tr -d ' '; }
 step_is() { [ "$(step)" = "$1" ]; }
 step_over() { local s && s=$(step) && [ -n "$s" ] && ((s > $1)); }
+
+# rest pauses, and leaves in s the step at which the run rests. The screen says that it is paused as soon as the key was
+# pressed, perhaps before the run has heard of it; but a change tells its step when it has been made, and is taken back.
+told() { screen | sed -nE 's/^ ε ([^ ]+) at step ([0-9 ]*[0-9]) *$/\1 \2/p' | head -1; }
+tells() { told | grep -q .; }
+tells_other() { tells && [ "$(told)" != "$1" ]; }
+rest() {
+	local change
+	press Space
+	see 'paused'
+	press ']'
+	poll "a change is not told" tells
+	change=$(told)
+	s=$(echo "${change#* }" | tr -d ' ')
+	press '['
+	poll "a change is not taken back" tells_other "$change"
+}
 
 # shell W H: a fresh shell in a terminal of that size.
 shell() {

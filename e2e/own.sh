@@ -12,7 +12,14 @@ begin '--expr "a*x^2 + b*y^2" --set b=25 --optimizer sgd,momentum --domain=-2:2'
 see 'landscape.*x ∈ \[-2.00, 2.00\]'
 poll "no steps are taken" step_over 5
 press Space
-for _ in 1 2 3 4 5 6 7 8; do press Up; screen | grep -qE '› b ' && break; done
+place() { screen | sed -nE 's/.* ([0-9]+) of [0-9]+ ──.*/\1/p' | head -1; } # of the cursor among the settings
+moved() { [ "$(place)" != "$1" ]; }
+for _ in 1 2 3 4 5 6 7 8; do
+	at=$(place)
+	press Up
+	poll "the cursor stays at setting $at" moved "$at"
+	shows '› b ' && break
+done
 see '› b +25'
 press Right
 see 'b 40.0 at step'

@@ -21,9 +21,7 @@ see '2 adam'
 poll "no steps are taken" step_over 5
 
 part "pause, single steps, speed"
-press Space
-see 'paused'
-s=$(step)
+rest
 press n
 poll "n is not one step" step_is $((s + 1))
 press N

@@ -55,9 +55,7 @@ see '^ opttui · Beale'
 see 'landscape'
 see '1 momentum'
 poll "no steps are taken" step_over 5
-press Space
-see 'paused'
-s=$(step)
+rest
 press n
 poll "n is not one step" step_is $((s + 1))
 press E
@@ -108,7 +106,7 @@ restored 0
 served 0
 
 part "the key is kept; a client that was stopped is cut off"
-serve --idle 5s
+serve --idle 10s
 shell 100 30
 visit
 see '^ opttui · Beale'

@@ -95,10 +95,12 @@ for ((i = 1; i <= ${KILLS:-4}; i++)); do
 	kill_with KILL
 	see 'code=137'
 	"$program" resume --list --json >"$dir/sessions"
+	# Between the look at the screen and the end another value may have been set: the last one counts.
+	last=$(tail -n +2 "$XDG_STATE_HOME"/opttui/* | grep -oE 'ε [0-9.e-]+' | tail -1 | cut -d' ' -f2) || true
 	tail -n +2 "$XDG_STATE_HOME"/opttui/* | grep -qF "ε $seen" || [ "$seen" = 1.00e-3 ] || fail "ε $seen was on the screen, but is not in $(cat "$XDG_STATE_HOME"/opttui/*)"
 	shell 100 30
 	begin resume
-	poll "ε $seen is not taken up again" shows_value "$seen"
+	poll "ε ${last:=1.00e-3} is not taken up again" shows_value "$last"
 	press q
 	restored 0
 	rm -rf "$XDG_STATE_HOME"

@@ -20,6 +20,7 @@ var mayImport = map[string][]string{
 	"opttui/internal/usage":     nil,
 	"opttui/internal/ewma":      nil,
 	"opttui/internal/reftest":   nil, // for tests alone
+	"opttui/internal/leak":      nil, // for tests alone
 	"opttui/internal/plot":      nil, // pictures from numbers: it knows nothing of runs
 	"opttui/internal/critical":  nil, // any function with a gradient and a Hessian
 	"opttui/internal/dataset":   {"usage"},
@@ -33,12 +34,22 @@ var mayImport = map[string][]string{
 	"opttui/internal/advice":    {"curvature", "train", "optim", "problems", "knob"},
 	"opttui/internal/recipe":    {"train", "optim", "problems", "knob", "usage"},
 	"opttui/internal/journal":   {"train", "usage"},
-	"opttui/internal/export":    {"train", "optim", "usage"},
+	"opttui/internal/events":    nil,
+	"opttui/internal/export":    {"events", "train", "optim", "usage"},
+	"opttui/internal/watch":     {"events", "jsonl", "monitor", "protocol", "tail", "usage"},
 	"opttui/internal/lrfinder":  {"curvature", "train", "optim", "problems", "knob", "ewma", "usage"},
 	"opttui/internal/report":    {"lrfinder", "plot", "knob"},
-	"opttui/internal/ui":        {"advice", "journal", "export", "curvature", "recipe", "report", "lrfinder", "train", "plot", "plane", "formula", "optim", "problems", "dataset", "ewma", "knob", "usage"},
+	"opttui/internal/jsonl":     nil,
+	"opttui/internal/tail":      nil,
+	"opttui/internal/protocol":  {"jsonl"},
+	"opttui/internal/monitor":   {"protocol", "train", "knob"},
+	"opttui/internal/attach":    {"monitor", "protocol", "tail", "usage"},
+	"opttui/internal/trials":    {"attach", "monitor", "protocol", "usage"},
+	"opttui/internal/ui":        {"advice", "monitor", "protocol", "journal", "export", "curvature", "recipe", "report", "lrfinder", "train", "plot", "plane", "formula", "optim", "problems", "dataset", "ewma", "knob", "usage"},
 	"opttui/internal/serve":     {"ui", "train", "usage"},
-	"opttui/cmd/opttui":         {"serve", "ui", "advice", "journal", "export", "curvature", "recipe", "report", "lrfinder", "critical", "train", "plot", "optim", "problems", "dataset", "ewma", "knob", "usage"},
+	"opttui/clients/go":         nil, // what others copy
+	"opttui/examples/go":        nil,
+	"opttui/cmd/opttui":         {"serve", "attach", "trials", "monitor", "protocol", "ui", "advice", "journal", "export", "curvature", "recipe", "report", "lrfinder", "critical", "train", "plot", "optim", "problems", "dataset", "ewma", "knob", "usage"},
 }
 
 // screen are the packages that draw with Bubble Tea; everything else works without a terminal.

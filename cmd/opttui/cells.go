@@ -8,17 +8,16 @@ import (
 
 	"opttui/internal/lrfinder"
 	"opttui/internal/report"
-	"opttui/internal/train"
 )
 
 // What sweep prints for people.
 
 // sweepText prints a table: of rows and columns for two axes, else a row for every cell.
-func sweepText(w io.Writer, spec train.Spec, s *lrfinder.Sweep) error {
+func sweepText(w io.Writer, about subject, s *lrfinder.Sweep) error {
 	p := &lines{w: w}
-	what := spec.Optimizer + " on " + spec.Problem
+	what := about.title()
 	if slices.ContainsFunc(s.Axes, func(a lrfinder.Axis) bool { return a.Key == "optimizer" }) {
-		what = spec.Problem
+		what = about.subject()
 	}
 	p.printf("%s: loss after %d steps, %s\n\n", what, s.Iterations, plural(s.Seeds, "seed"))
 	if len(s.Axes) == 2 {

@@ -8,16 +8,18 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"opttui/internal/lrfinder"
 	"opttui/internal/report"
-	"opttui/internal/train"
+	"opttui/internal/trials"
 	"opttui/internal/usage"
 )
 
 func lrfindCommand() *cobra.Command {
 	var (
 		spec                         specFlags
+		program                      programFlags
 		iterations, seeds, perDecade string
 		span, picture                string
 		asJSON, asCSV, noCheck       bool
@@ -33,15 +35,15 @@ Rates on a logarithmic grid are tried for that many iterations each, all from th
 and minibatches. ε* is the best of them, ε_edge the lowest one above that is severely unstable, and ε₀ lies between.
 The rule does not hold everywhere. So ε*/4, ε*, ε₀ and ε_edge/1.2 are then run ten times as long, under the schedule
 that was asked for, and the winner is what to use. A range test (Smith 2017) with the suggestions that fastai makes of it
-is printed for comparison.
+is printed for comparison.` + programHelp + `
 
 Exit codes: 0 a rate was found, 2 what was asked for cannot be, 4 there is none and the text says why, 130 interrupted:
 what was found until then is printed.`,
 		Example: `  opttui lrfind --problem rosenbrock --optimizer momentum
   opttui lrfind --problem digits/mlp --optimizer adam --plot rates.svg
   opttui lrfind --problem quadratic --noise 1 --optimizer sgd --schedule cosine --set t_max=1000
-  opttui lrfind --problem beale --optimizer rmsprop --range 1e-4:1 --json | jq .chosen_lr`,
-		Args:              noArgs,
+  opttui lrfind --problem beale --optimizer rmsprop --range 1e-4:1 --json | jq .chosen_lr
+  opttui lrfind --jobs 4 -- python3 train.py --lr {lr} --steps {steps}`,
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	spec.add(cmd, "`name` of the optimizer: opttui list optimizers", "adam")
@@ -55,15 +57,12 @@ what was found until then is printed.`,
 	fs.BoolVar(&asCSV, "csv", false, "print the trials as CSV")
 	fs.StringVar(&picture, "plot", "", "`file` to draw the loss against the rate to, .svg or .png")
 	completeNothing(cmd, "iterations", "seeds", "range", "per-decade")
+	program.add(cmd, "iterations", "seeds", "range", "per-decade", "no-check")
 
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		one, err := oneSpec(&spec, fs, "opttui lrfind")
+		about, err := lrfindSubject(&spec, &program, fs)
 		if err != nil {
 			return err
-		}
-		_, given := one.Set["lr"]
-		if _, qualified := one.Set["optimizer.lr"]; given || qualified {
-			return usage.Errorf("lrfind looks for lr, so it cannot be given: --range says where to look")
 		}
 		o := lrfinder.Options{NoCheck: noCheck}
 		if o.Iterations, err = parseWhole("iterations", iterations, 2, 1e7); err != nil {
@@ -83,32 +82,55 @@ what was found until then is printed.`,
 		if err := outputs(asJSON, asCSV, picture); err != nil {
 			return err
 		}
-		return lrfind(cmd, one, o, func(w io.Writer, r *lrfinder.Result) error {
+		var runner *trials.Runner
+		if about.command != nil {
+			if runner, o.Workers, err = program.runner(cmd.ErrOrStderr(), []string{"lr"}); err != nil {
+				return err
+			}
+			defer runner.Close()
+		}
+		return lrfind(cmd, about, runner, o, func(w io.Writer, r *lrfinder.Result) error {
 			if picture != "" {
 				if err := writePlot(picture, func(w io.Writer, format string) error {
-					return report.RatesPicture(w, format, fmt.Sprintf("%s on %s", one.Optimizer, one.Problem), r)
+					return report.RatesPicture(w, format, about.title(), r)
 				}); err != nil {
 					return err
 				}
 			}
 			switch {
 			case asJSON:
-				return writeJSON(w, ratesJSON(one, r))
+				return writeJSON(w, ratesJSON(about, r))
 			case asCSV:
 				return ratesCSV(w, r)
 			default:
-				return ratesText(w, one, r)
+				return ratesText(w, about, r)
 			}
 		})
 	}
 	return cmd
 }
 
+// lrfindSubject is what the rate is looked for.
+func lrfindSubject(spec *specFlags, program *programFlags, fs *pflag.FlagSet) (subject, error) {
+	if program.command != nil {
+		return subject{command: program.command}, nil
+	}
+	one, err := oneSpec(spec, fs, "opttui lrfind")
+	if err != nil {
+		return subject{}, err
+	}
+	_, given := one.Set["lr"]
+	if _, qualified := one.Set["optimizer.lr"]; given || qualified {
+		return subject{}, usage.Errorf("lrfind looks for lr, so it cannot be given: --range says where to look")
+	}
+	return subject{spec: one}, nil
+}
+
 // lrfind searches, prints what was found, however the search ended, and says how it did.
-func lrfind(cmd *cobra.Command, spec train.Spec, o lrfinder.Options, print func(io.Writer, *lrfinder.Result) error) error {
+func lrfind(cmd *cobra.Command, about subject, runner *trials.Runner, o lrfinder.Options, print func(io.Writer, *lrfinder.Result) error) error {
 	bar, progress := searchBar(cmd.ErrOrStderr())
 	o.Progress = progress
-	finder, err := lrfinder.New(spec, o)
+	finder, err := about.finder(o, runner)
 	if err != nil {
 		return err
 	}

@@ -95,6 +95,7 @@ func rootCommand() *cobra.Command {
 		demoCommand(),
 		replayCommand(),
 		resumeCommand(),
+		attachCommand(),
 		serveCommand(),
 		pictureCommand(),
 		saddlesCommand(),

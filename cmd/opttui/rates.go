@@ -7,14 +7,14 @@ import (
 	"opttui/internal/knob"
 	"opttui/internal/lrfinder"
 	"opttui/internal/report"
-	"opttui/internal/train"
 )
 
 // What lrfind prints.
 
 type ratesReport struct {
-	Problem    string      `json:"problem"`
-	Optimizer  string      `json:"optimizer"`
+	Problem    string      `json:"problem,omitempty"`
+	Optimizer  string      `json:"optimizer,omitempty"`
+	Command    []string    `json:"command,omitempty"`
 	Schedule   string      `json:"schedule,omitempty"`
 	Best       number      `json:"best_lr"`
 	Edge       number      `json:"edge_lr"`
@@ -60,9 +60,9 @@ type rangeJSON struct {
 	Loss    []number `json:"loss"`
 }
 
-func ratesJSON(spec train.Spec, r *lrfinder.Result) ratesReport {
+func ratesJSON(about subject, r *lrfinder.Result) ratesReport {
 	out := ratesReport{
-		Problem: spec.Problem, Optimizer: spec.Optimizer, Schedule: spec.Schedule,
+		Problem: about.spec.Problem, Optimizer: about.spec.Optimizer, Schedule: about.spec.Schedule, Command: about.command,
 		Best: number(r.Best), Edge: number(r.Edge), Suggested: number(r.Suggested), Chosen: number(r.Chosen),
 		Limit: number(r.Limit.LR), LambdaMax: number(r.Limit.LambdaMax), LimitNote: r.Limit.Why,
 		Iterations: r.Iterations, Seeds: r.Seeds, StartLoss: number(r.StartLoss),
@@ -111,13 +111,13 @@ func noteOf(r *lrfinder.Result) string {
 }
 
 // ratesText tells a person what was found.
-func ratesText(w io.Writer, spec train.Spec, r *lrfinder.Result) error {
+func ratesText(w io.Writer, about subject, r *lrfinder.Result) error {
 	p := &lines{w: w}
 	schedule := ""
-	if spec.Schedule != "" && spec.Schedule != "constant" {
-		schedule = ", schedule " + spec.Schedule
+	if s := about.spec.Schedule; s != "" && s != "constant" {
+		schedule = ", schedule " + s
 	}
-	p.printf("%s on %s%s: %d iterations, %s\n\n", spec.Optimizer, spec.Problem, schedule, r.Iterations, plural(r.Seeds, "seed"))
+	p.printf("%s%s: %d iterations, %s\n\n", about.title(), schedule, r.Iterations, plural(r.Seeds, "seed"))
 	p.trials(r)
 	p.found(r, schedule != "")
 	p.check(r)
@@ -134,7 +134,7 @@ func ratesText(w io.Writer, spec train.Spec, r *lrfinder.Result) error {
 		p.printf("no answer: %s\n", r.Reason)
 	}
 	if r.Answered() {
-		p.printf("\nuse --lr %s\n", report.Number(r.Chosen))
+		p.printf("\nuse %s\n", about.use(map[string]string{"lr": report.Number(r.Chosen)}))
 	}
 	return p.err
 }

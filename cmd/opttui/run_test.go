@@ -266,7 +266,7 @@ func TestRunReaderGone(t *testing.T) {
 		t.Fatal(err)
 	}
 	out.Close()
-	watchdog := time.AfterFunc(20*time.Second, func() { cmd.Process.Kill() })
+	watchdog := time.AfterFunc(time.Minute, func() { cmd.Process.Kill() })
 	defer watchdog.Stop()
 	if err := cmd.Wait(); err != nil || stderr.Len() > 0 {
 		t.Errorf("%v, stderr %q", err, &stderr)

@@ -194,8 +194,8 @@ func show(model tea.Model, stderr io.Writer, options ...tea.ProgramOption) error
 	return err
 }
 
-// patience is how long a program that was told to end may take to do so.
-const patience = 2 * time.Second
+// patience is how long a program that was told to end may take to do so. Tests that are no program of their own have more.
+var patience = 2 * time.Second
 
 // lastResort ends a program that hangs, for example in a write to a terminal that was stopped with ctrl-s. It
 // gives back the terminal as far as that can be done without waiting.

@@ -8,13 +8,14 @@ import (
 
 	"opttui/internal/lrfinder"
 	"opttui/internal/report"
-	"opttui/internal/train"
+	"opttui/internal/trials"
 	"opttui/internal/usage"
 )
 
 func sweepCommand() *cobra.Command {
 	var (
 		spec                  specFlags
+		program               programFlags
 		grids                 []string
 		steps, seeds, picture string
 		asJSON, asCSV         bool
@@ -31,14 +32,14 @@ losses. A grid can be over any setting that --set knows, and over optimizer, sch
 
 The loss of a cell is the median over the seeds of the mean loss over all data in the last 10 steps or, where that is
 dear to compute, of a moving average of the minibatches' losses. Cells with the same seed see the same noise and
-minibatches. The first seed is --seed, the others follow, so opttui run repeats any of the runs.
+minibatches. The first seed is --seed, the others follow, so opttui run repeats any of the runs.` + programHelp + `
 
 Exit codes: 0 all cells were tried, 2 what was asked for cannot be, 3 all cells have diverged, 130 interrupted: what was
 found until then is printed.`,
 		Example: `  opttui sweep --problem rosenbrock --optimizer momentum --grid lr=1e-4:1e-2:log:9 --grid momentum=0,0.5,0.9,0.99
   opttui sweep --problem digits/mlp --grid optimizer=sgd,momentum,adam --grid lr=1e-3:1:log:7 --plot sweep.svg
-  opttui sweep --problem digits --optimizer sgd --lr 0.5 --grid batch=8,32,128,all --steps 500 --csv`,
-		Args:              noArgs,
+  opttui sweep --problem digits --optimizer sgd --lr 0.5 --grid batch=8,32,128,all --steps 500 --csv
+  opttui sweep --grid lr=1e-4:1:log:9 --grid wd=0,1e-4,1e-2 -- python3 train.py --lr {lr} --wd {wd} --steps {steps}`,
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	spec.add(cmd, "`name` of the optimizer: opttui list optimizers", "adam")
@@ -50,11 +51,14 @@ found until then is printed.`,
 	fs.BoolVar(&asCSV, "csv", false, "print a row for every cell as CSV")
 	fs.StringVar(&picture, "plot", "", "`file` to draw a grid of one or two axes to, .svg or .png")
 	completeNothing(cmd, "grid", "steps", "seeds")
+	program.add(cmd, "grid", "steps", "seeds")
 
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		one, err := oneSpec(&spec, fs, "opttui sweep")
-		if err != nil {
-			return err
+		about, err := subject{command: program.command}, error(nil)
+		if about.command == nil {
+			if about.spec, err = oneSpec(&spec, fs, "opttui sweep"); err != nil {
+				return err
+			}
 		}
 		if len(grids) == 0 {
 			return usage.Errorf("sweep needs a --grid: say what to vary, as in --grid lr=1e-4:1:log:13 --grid momentum=0,0.5,0.9")
@@ -82,19 +86,32 @@ found until then is printed.`,
 		if picture != "" && len(axes) > 2 {
 			return usage.Errorf("--plot draws grids of one or two axes, not of %d", len(axes))
 		}
-		return sweep(cmd, one, axes, o, func(w io.Writer, s *lrfinder.Sweep) error {
+		var runner *trials.Runner
+		if about.command != nil {
+			var keys []string
+			for _, a := range axes {
+				keys = append(keys, a.Key)
+			}
+			if runner, o.Workers, err = program.runner(cmd.ErrOrStderr(), keys); err != nil {
+				return err
+			}
+			defer runner.Close()
+		}
+		return sweep(cmd, about, runner, axes, o, func(w io.Writer, s *lrfinder.Sweep) error {
 			if picture != "" {
-				if err := writePlot(picture, func(w io.Writer, format string) error { return report.SweepPicture(w, format, one.Problem, &s.Grid) }); err != nil {
+				if err := writePlot(picture, func(w io.Writer, format string) error {
+					return report.SweepPicture(w, format, about.subject(), &s.Grid)
+				}); err != nil {
 					return err
 				}
 			}
 			switch {
 			case asJSON:
-				return writeJSON(w, sweepJSON(one, s))
+				return writeJSON(w, sweepJSON(about, s))
 			case asCSV:
 				return report.SweepCSV(w, &s.Grid)
 			default:
-				return sweepText(w, one, s)
+				return sweepText(w, about, s)
 			}
 		})
 	}
@@ -102,10 +119,10 @@ found until then is printed.`,
 }
 
 // sweep tries the cells and prints what came out, however it ended.
-func sweep(cmd *cobra.Command, spec train.Spec, axes []lrfinder.Axis, o lrfinder.Options, print func(io.Writer, *lrfinder.Sweep) error) error {
+func sweep(cmd *cobra.Command, about subject, runner *trials.Runner, axes []lrfinder.Axis, o lrfinder.Options, print func(io.Writer, *lrfinder.Sweep) error) error {
 	bar, progress := searchBar(cmd.ErrOrStderr())
 	o.Progress = progress
-	s, err := lrfinder.NewSweep(spec, axes, o)
+	s, err := about.sweep(axes, o, runner)
 	if err != nil {
 		return err
 	}
@@ -134,8 +151,9 @@ func sweep(cmd *cobra.Command, spec train.Spec, axes []lrfinder.Axis, o lrfinder
 }
 
 type sweepReport struct {
-	Problem     string      `json:"problem"`
-	Optimizer   string      `json:"optimizer"`
+	Problem     string      `json:"problem,omitempty"`
+	Optimizer   string      `json:"optimizer,omitempty"`
+	Command     []string    `json:"command,omitempty"`
 	Steps       int         `json:"steps"`
 	Seeds       int         `json:"seeds"`
 	Axes        []axisJSON  `json:"axes"`
@@ -158,8 +176,8 @@ type sweepCell struct {
 	Status lrfinder.Status   `json:"status"`
 }
 
-func sweepJSON(spec train.Spec, s *lrfinder.Sweep) sweepReport {
-	out := sweepReport{Problem: spec.Problem, Optimizer: spec.Optimizer, Steps: s.Iterations, Seeds: s.Seeds, Cells: []sweepCell{}}
+func sweepJSON(about subject, s *lrfinder.Sweep) sweepReport {
+	out := sweepReport{Problem: about.spec.Problem, Optimizer: about.spec.Optimizer, Command: about.command, Steps: s.Iterations, Seeds: s.Seeds, Cells: []sweepCell{}}
 	for _, a := range s.Axes {
 		out.Axes = append(out.Axes, axisJSON(a))
 	}

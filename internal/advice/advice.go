@@ -17,6 +17,7 @@ const (
 	Saddle      Kind = "saddle"      // hardly any gradient, and a direction that goes down
 	Oscillating Kind = "oscillating" // the loss rises and falls and gets nowhere: ε is past its limit
 	Overshoot   Kind = "overshoot"   // momentum carries the run past the bottom of a ravine, time and again
+	Overfitting Kind = "overfitting" // of a program: the held-out loss rises while that on training data falls
 	Decayed     Kind = "decayed"     // AdaGrad's sum of squares has taken the steps down to nothing
 	NoiseFloor  Kind = "noise floor" // the noise of the gradient is all that is left of it
 	Plateau     Kind = "plateau"     // hardly any gradient, and far to go
@@ -24,7 +25,7 @@ const (
 )
 
 // Kinds are all of them in the order in which they are told.
-var Kinds = []Kind{Diverged, Bottomless, Diverging, Converged, OnNoise, Saddle, Oscillating, Overshoot, Decayed, NoiseFloor, Plateau, TooSlow}
+var Kinds = []Kind{Diverged, Bottomless, Diverging, Converged, OnNoise, Saddle, Oscillating, Overshoot, Overfitting, Decayed, NoiseFloor, Plateau, TooSlow}
 
 // Urgency says how much an advice matters.
 type Urgency int

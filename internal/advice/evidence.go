@@ -32,7 +32,11 @@ func (w *Watcher) judge(s *train.Snapshot, r *curvature.Report) *Advice {
 		most = noisyWindow
 	}
 	w.evidence = evidence{w, s, r, trendOf(s.History, w.since, most)}
-	for _, f := range judges {
+	all := judges
+	if w.outside {
+		all = programJudges
+	}
+	for _, f := range all {
 		if a := f(&w.evidence); a != nil {
 			if len(a.Commands) > 0 {
 				a.Key = Key

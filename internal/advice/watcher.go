@@ -24,6 +24,9 @@ type Watcher struct {
 	step     int
 	status   train.Status
 
+	outside bool              // it looks at a program from outside
+	held    train.HistoryView // its loss on held-out data
+
 	evidence evidence // of the last look; here, so that looking allocates nothing
 
 	candidate    Kind      // what the last looks would have said, "" for nothing
@@ -92,7 +95,7 @@ func (w *Watcher) forget(s *train.Snapshot) {
 	if n := len(s.Journal); n > 0 {
 		since = s.Journal[n-1].Step
 	}
-	*w = Watcher{since: since, commands: len(s.Journal), rule: s.Optimizer.Name, problem: s.Problem.Name, steepest: steepest}
+	*w = Watcher{outside: w.outside, held: w.held, since: since, commands: len(s.Journal), rule: s.Optimizer.Name, problem: s.Problem.Name, steepest: steepest}
 }
 
 // remember adds a look, where there are some steps between it and the last.

@@ -5,6 +5,7 @@ package attach
 import (
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"os/exec"
@@ -24,9 +25,15 @@ import (
 type Options struct {
 	Args []string // the program and its arguments
 	Env  []string // variables besides those of this process
-	// Output is where the program's own output goes: files out.log and err.log in that folder, which are followed. "" is
-	// this process's standard error, for both, where nothing is followed.
+	// Output is the folder where the program's own output goes, to the files out.log and err.log, which are followed: it
+	// needs nobody who reads it.
 	Output string
+	Echo   io.Writer // is written the lines of both, too; nil for nothing
+	// Heard is told of all messages as they come, after Run; one call at a time. The message is overwritten by the next.
+	// nil for nobody.
+	Heard func(m *protocol.Message)
+	// Mute gives the program no socket: it talks by what it prints.
+	Mute bool
 }
 
 // Child is a program that has been started. Its methods may be called from any goroutine.
@@ -34,8 +41,10 @@ type Child struct {
 	Run *monitor.Run
 
 	cmd    *exec.Cmd
+	heard  func(*protocol.Message)
 	folder string // of the socket
 	output string
+	echo   io.Writer
 	done   chan struct{} // closed when the program has ended and its output has been read
 	ended  chan struct{} // closed when it has ended
 
@@ -46,6 +55,7 @@ type Child struct {
 
 	ids     atomic.Uint64
 	asked   atomic.Int32 // how often it was told to stop
+	hearing sync.Mutex
 	mu      sync.Mutex
 	talks   map[*talk]bool
 	spoke   bool // it has said something over the socket
@@ -68,7 +78,7 @@ func Start(o Options) (*Child, error) {
 	}
 	c := &Child{
 		Run:    monitor.NewRun(nameOf(o.Args), time.Now()),
-		folder: folder, output: o.Output,
+		folder: folder, output: o.Output, echo: o.Echo, heard: o.Heard,
 		done: make(chan struct{}), ended: make(chan struct{}), closing: make(chan struct{}), knocked: make(chan struct{}),
 		talks: make(map[*talk]bool),
 	}
@@ -94,7 +104,12 @@ func (c *Child) start(path string, o Options) error {
 		return err
 	}
 	c.cmd = exec.Command(path, o.Args[1:]...)
-	c.cmd.Env = append(os.Environ(), protocol.Environment+"="+c.socket())
+	c.cmd.Env = os.Environ()
+	if o.Mute {
+		c.cmd.Env = append(c.cmd.Env, protocol.Environment+"=", protocol.Printing+"=stdout")
+	} else {
+		c.cmd.Env = append(c.cmd.Env, protocol.Environment+"="+c.socket())
+	}
 	if os.Getenv("PYTHONUNBUFFERED") == "" { // what it prints is to be seen when it prints it
 		c.cmd.Env = append(c.cmd.Env, "PYTHONUNBUFFERED=1")
 	}
@@ -130,10 +145,6 @@ func (c *Child) socket() string { return filepath.Join(c.folder, "socket") }
 
 // outputs says where the program's output goes, and returns files that are to be closed once it has begun.
 func (c *Child) outputs() ([]*os.File, error) {
-	if c.output == "" {
-		c.cmd.Stdout, c.cmd.Stderr = os.Stderr, os.Stderr
-		return nil, nil
-	}
 	var files []*os.File
 	for _, name := range outputNames {
 		f, err := os.OpenFile(filepath.Join(c.output, name), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
@@ -189,10 +200,6 @@ const maxLine = 64 << 10
 
 // follow takes in what the program prints, until it has ended or nobody wants to know any more.
 func (c *Child) follow() {
-	if c.output == "" {
-		<-c.ended
-		return
-	}
 	var readers [len(outputNames)]*printed
 	for i, name := range outputNames {
 		p := &printed{child: c, file: tail.New(filepath.Join(c.output, name)), loud: i == 1, lines: tail.Lines{Most: maxLine}}
@@ -244,12 +251,26 @@ func (p *printed) poll(over bool) {
 // line takes in a line. Numbers in JSON count as if they had come over the socket, as long as nothing does.
 func (p *printed) line(text []byte, _ bool) {
 	p.child.Run.Print(string(text), p.loud)
+	if p.child.echo != nil {
+		fmt.Fprintf(p.child.echo, "%s\n", text)
+	}
 	if len(text) == 0 || text[0] != '{' || p.loud || p.child.talking() {
 		return
 	}
 	if m, err := p.object.Object(text); err == nil {
 		p.child.Run.Log(m.Step, m.Values, time.Now())
+		p.child.tell(m)
 	}
+}
+
+// tell tells whoever wants to hear it.
+func (c *Child) tell(m *protocol.Message) {
+	if c.heard == nil {
+		return
+	}
+	c.hearing.Lock()
+	defer c.hearing.Unlock()
+	c.heard(m)
 }
 
 // Set asks the program to give a tunable a value. The answer comes in Run. The error is a *usage.Error where the value is

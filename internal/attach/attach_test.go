@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
+	"opttui/internal/leak"
 
 	"opttui/internal/monitor"
 	"opttui/internal/protocol"
@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 	if what := os.Getenv("ATTACH_TEST_PROGRAM"); what != "" {
 		os.Exit(programs[what](os.Args[1:]))
 	}
-	goleak.VerifyTestMain(m)
+	leak.Main(m)
 }
 
 // programs are what a test starts, by name.

@@ -263,6 +263,7 @@ func (c *Child) take(m *protocol.Message) bool {
 	case protocol.State:
 		c.state(m)
 	}
+	c.tell(m)
 	return true
 }
 

@@ -160,19 +160,6 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// The masked sum of TensorFlow's crc32c_test.cc, of 32 zeros: the CRC is 0x8a9136aa.
-func TestMaskedSum(t *testing.T) {
-	zeros := make([]byte, 32)
-	if c := crc32.Checksum(zeros, castagnoli); c != 0x8a9136aa {
-		t.Errorf("CRC %#x", c)
-	}
-	const crc uint32 = 0x8a9136aa
-	rotated := uint64(crc)>>15 | uint64(crc)<<17&0xffffffff
-	if got, want := masked(zeros), uint32(rotated+0xa282ead8); got != want {
-		t.Errorf("masked %#x, want %#x", got, want)
-	}
-}
-
 // readEvents reads records by the description of their format, in other ways than they are written.
 func readEvents(t *testing.T, data []byte) (events []event) {
 	t.Helper()

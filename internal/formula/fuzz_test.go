@@ -25,7 +25,7 @@ func FuzzFormula(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string, a, b float64) {
 		began := time.Now()
 		formula, err := Compile(text)
-		if took := time.Since(began); took > 2*time.Second {
+		if took := time.Since(began); took > time.Minute {
 			t.Errorf("%q took %v", text, took)
 		}
 		if err != nil {

@@ -103,11 +103,11 @@ var errInUse = errors.New("in use")
 // take takes the file in use until it is closed. On a file system without locks that has no effect: its sessions may be
 // offered while they are in use.
 func take(f *os.File) (err error) {
-	for range 10 { // a list that another opttui makes locks each file for a moment
+	for range 100 { // a list that another opttui makes locks each file for a moment
 		if err = lock(f); !errors.Is(err, errInUse) {
 			break
 		}
-		time.Sleep(time.Millisecond)
+		time.Sleep(5 * time.Millisecond)
 	}
 	return err
 }

@@ -25,7 +25,7 @@ func TestObservedSessionIsRestored(t *testing.T) {
 		}
 		defer live.Stop()
 		settle := func(id uint64, ok bool) *train.Snapshot {
-			for begin := time.Now(); time.Since(begin) < 20*time.Second; runtime.Gosched() {
+			for begin := time.Now(); time.Since(begin) < time.Minute; runtime.Gosched() {
 				if snap := live.Snapshot(); ok && snap.Applied >= id && snap.Seeking == nil {
 					return snap
 				}

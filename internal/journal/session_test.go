@@ -12,10 +12,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"go.uber.org/goleak"
 	"pgregory.net/rapid"
 
 	"opttui/internal/dataset"
+	"opttui/internal/leak"
 	"opttui/internal/train"
 	"opttui/internal/usage"
 )
@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv("JOURNAL_TEST_VICTIM"); dir != "" {
 		victim(dir)
 	}
-	goleak.VerifyTestMain(m)
+	leak.Main(m)
 }
 
 // disk is a file that holds room bytes and fails as it is told to.

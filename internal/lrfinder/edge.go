@@ -12,7 +12,7 @@ import (
 // horizon is for how many steps the edge is looked for. Near it, momentum takes some multiple of 1/(1−α) steps to show
 // whether it settles.
 func (f *Finder) horizon() int {
-	settle := int(math.Round(10 / (1 - f.momentum())))
+	settle := int(math.Round(10 / (1 - f.source.momentum())))
 	return min(max(f.Iterations, settle), 10*f.Iterations)
 }
 

@@ -21,15 +21,12 @@ import (
 // Finder searches the learning rate of one run. It belongs to one goroutine.
 type Finder struct {
 	Options
-	base  *train.Trial // at rest; trials are copies
-	seed  uint64       // the run's own
-	flat  bool         // the gradient is zero where it starts
-	score scorer
-	pool  pool
-	judge *judge
-	cache map[trialKey]*Trial
-	plan  plan
-	res   *Result
+	source source
+	pool   pool
+	judge  *judge
+	cache  map[trialKey]*Trial
+	plan   plan
+	res    *Result
 }
 
 type trialKey struct {
@@ -60,15 +57,18 @@ func On(run *train.Run, o Options) (*Finder, error) {
 	if run.Over() {
 		return nil, usage.Errorf("the run is over: there are no more steps to try a learning rate on")
 	}
-	f := &Finder{Options: o.withDefaults(), base: run.Trial(), seed: run.Spec().Seed, flat: run.GradNorm() == 0, cache: make(map[trialKey]*Trial)}
+	f := &Finder{Options: o.withDefaults(), cache: make(map[trialKey]*Trial)}
+	base := run.Trial()
 	if f.Seeds == 0 {
 		f.Seeds = 1
-		if f.base.Stochastic() {
+		if base.Stochastic() {
 			f.Seeds = usualSeeds
 		}
 	}
 	f.pool.workers, f.pool.share = f.Workers, f.Share
-	f.score = newScorer(f.base, f.Options)
+	f.source = &runs{
+		base: base, seed: run.Spec().Seed, flat: run.GradNorm() == 0, score: newScorer(base, f.Options), iterations: f.Iterations,
+	}
 	return f, nil
 }
 
@@ -97,7 +97,7 @@ func valueOf(knobs []knob.Knob, key string) (float64, bool) {
 func (f *Finder) Find(ctx context.Context) (*Result, error) {
 	nan := math.NaN()
 	f.res = &Result{
-		Best: nan, BestLoss: nan, Edge: nan, Suggested: nan, Chosen: nan, StartLoss: nan, Limit: limitOf(f.base),
+		Best: nan, BestLoss: nan, Edge: nan, Suggested: nan, Chosen: nan, StartLoss: nan, Limit: f.source.limit(),
 		Iterations: f.Iterations, Seeds: f.Seeds,
 	}
 	f.plan = f.newPlan()
@@ -132,57 +132,24 @@ func (f *Finder) order() {
 	slices.SortFunc(f.res.Trials, func(a, b *Trial) int { return cmp.Compare(a.LR, b.LR) })
 }
 
-// trial returns a fresh copy of the base at the rate, with the noise and minibatches of one of the seeds: number 0 is
-// the run's own.
-func (f *Finder) trial(lr float64, seed int) *train.Trial {
-	t := f.base.Clone()
-	if err := t.SetRate(lr); err != nil {
-		panic(err) // cannot be: rates are kept within what all rules allow
-	}
-	t.Reseed(f.seed + uint64(seed))
-	return t
-}
-
 // start measures the losses at θ₀.
 func (f *Finder) start(ctx context.Context) error {
 	loss := make([][]float64, f.Seeds)
-	err := f.pool.each(ctx, f.Seeds, func(i int, stop brake) {
-		t := f.base.Clone()
-		t.Reseed(f.seed + uint64(i))
-		loss[i] = baseline(t, f.Iterations, stop)
+	err := f.pool.each(ctx, f.Seeds, func(i int, b brake) (err error) {
+		loss[i], err = f.source.baseline(i, b)
+		return err
 	}, func(int) {})
 	if err != nil {
 		return err
 	}
 	f.judge = newJudge(f.Options, f.alpha(), loss)
-	f.res.StartLoss = f.startScore(loss)
+	f.res.StartLoss = f.source.startScore(loss)
 	return nil
-}
-
-// startScore is the score of a trial that does not move.
-func (f *Finder) startScore(loss [][]float64) float64 {
-	if f.score.full {
-		return f.base.FullLoss()
-	}
-	var scores []float64
-	for _, l := range loss {
-		s := smoothed(l[1:], 0.9)
-		scores = append(scores, s[len(s)-1])
-	}
-	return median(scores)
 }
 
 // alpha is the decay rate of the average by which losses are judged. An oscillation of the underdamped heavy ball decays
 // by α a step in the loss, so an average that is as slow does not rise with it.
-func (f *Finder) alpha() float64 { return math.Max(cmp.Or(f.Smoothing, 0.9), f.momentum()) }
-
-// momentum is how much of the last step or gradient the rule keeps.
-func (f *Finder) momentum() float64 {
-	_, knobs := f.base.Rule()
-	a, _ := valueOf(knobs, "momentum")
-	b, _ := valueOf(knobs, "beta1")
-	return math.Min(math.Max(a, b), 0.999)
-}
+func (f *Finder) alpha() float64 { return math.Max(cmp.Or(f.Smoothing, 0.9), f.source.momentum()) }
 
 // evaluate tries rates for a number of steps with all seeds, and returns their trials in the same order. What has been
 // tried is not tried again.
@@ -199,10 +166,11 @@ func (f *Finder) evaluate(ctx context.Context, steps int, rates ...float64) ([]*
 		curves[i], left[i] = make([]curve, f.Seeds), f.Seeds
 	}
 	f.plan.start(len(todo) * f.Seeds * steps)
-	err := f.pool.each(ctx, len(todo)*f.Seeds, func(i int, stop brake) {
+	err := f.pool.each(ctx, len(todo)*f.Seeds, func(i int, b brake) (err error) {
 		// Seed by seed, so that rates of much and of little work alternate.
 		r, s := i%len(todo), i/len(todo)
-		curves[r][s] = f.score.run(f.trial(todo[r], s), steps, stop)
+		curves[r][s], err = f.source.run(todo[r], s, steps, b)
+		return err
 	}, func(i int) {
 		r := i % len(todo)
 		f.plan.done += steps

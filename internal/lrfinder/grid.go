@@ -60,11 +60,12 @@ func (f *Finder) grid(ctx context.Context) error {
 	if f.res.Reason != "" {
 		return nil
 	}
-	return f.pool.each(ctx, 1, func(_ int, stop brake) {
-		r := rangeTest(f.trial(first[0], 0), first[0], first[len(first)-1], f.Iterations, f.judge.seeds[0].excess, stop)
-		if !f.pool.stop.Load() {
+	return f.pool.each(ctx, 1, func(_ int, b brake) error {
+		r := f.source.rangeTest(first[0], first[len(first)-1], f.judge.seeds[0].excess, b)
+		if !b.stop.Load() {
 			f.res.Range = r
 		}
+		return nil
 	}, func(int) {})
 }
 
@@ -119,7 +120,7 @@ func (f *Finder) reason() {
 	switch {
 	case f.bottomless():
 		f.res.Reason = "the loss falls without bound, the faster the larger the rate: the function has no minimum here, so there is no best rate"
-	case !moved && f.flat:
+	case !moved && f.source.stuck():
 		f.res.Reason = "the gradient is zero at the start, so no rate moves the run"
 	case !moved:
 		f.res.Reason = fmt.Sprintf("the learning rate makes no difference: from %s to %s the loss after %d iterations is that of the start", lo, hi, f.Iterations)

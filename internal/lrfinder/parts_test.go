@@ -53,7 +53,7 @@ func TestRangeTest(t *testing.T) {
 		t.Fatal(err)
 	}
 	var stop atomic.Bool
-	r := rangeTest(f.trial(1, 0), 1e-4, 1, 100, 118, brake{stop: &stop})
+	r := rangeTest(f.source.(*runs).trial(1, 0), 1e-4, 1, 100, 118, brake{stop: &stop})
 	for i := range r.LR {
 		if want := 1e-4 * math.Pow(1e4, float64(i)/99); math.Abs(r.LR[i]/want-1) > 1e-12 {
 			t.Fatalf("step %d is at %v, want %v", i, r.LR[i], want)
@@ -81,7 +81,7 @@ func TestLimits(t *testing.T) {
 		if err != nil {
 			continue
 		}
-		if l := limitOf(f.base); (l.LR == l.LR) == (l.Why != "") || l.LR == l.LR && l.Formula == "" {
+		if l := f.source.limit(); (l.LR == l.LR) == (l.Why != "") || l.LR == l.LR && l.Formula == "" {
 			t.Errorf("%s: %+v", o.Name, l)
 		}
 	}
@@ -89,7 +89,7 @@ func TestLimits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if l := limitOf(f.base); l.LR == l.LR || !strings.Contains(l.Why, "does not curve upward") {
+	if l := f.source.limit(); l.LR == l.LR || !strings.Contains(l.Why, "does not curve upward") {
 		t.Errorf("%+v", l)
 	}
 }
@@ -217,11 +217,11 @@ func TestTrialAllocs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		trial := f.trial(1e-4, 1)
+		trial := f.source.(*runs).trial(1e-4, 1)
 		var stop atomic.Bool
 		few, many := 20, 120
 		runs := func(steps int) float64 {
-			return testing.AllocsPerRun(3, func() { f.score.run(trial, steps, brake{stop: &stop}) })
+			return testing.AllocsPerRun(3, func() { f.source.(*runs).score.run(trial, steps, brake{stop: &stop}) })
 		}
 		if a, b := runs(few), runs(many); a != b {
 			t.Errorf("%s on %s: %d steps allocate %v times, %d steps %v times", s.Optimizer, s.Problem, few, a, many, b)

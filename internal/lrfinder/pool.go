@@ -23,6 +23,7 @@ type Share func(ctx context.Context) (next func() bool, end func())
 
 // brake tells a job after each step whether it is to stop.
 type brake struct {
+	ctx  context.Context
 	stop *atomic.Bool
 	next func() bool // nil for a worker that shares with nobody
 }
@@ -31,9 +32,9 @@ type brake struct {
 func (b brake) on() bool { return b.stop.Load() || b.next != nil && !b.next() }
 
 // each calls job(i, …) for every i below n, and finished(i) in the caller's goroutine after each, in the order in which they
-// finish. It returns ctx's error when it is over before all is done; jobs that were then cut short are not reported. A
-// panic in a job becomes an error.
-func (p *pool) each(ctx context.Context, n int, job func(i int, b brake), finished func(i int)) error {
+// finish. It returns ctx's error when it is over before all is done; jobs that were then cut short are not reported. The
+// first error of a job ends all; a panic in one becomes an error.
+func (p *pool) each(ctx context.Context, n int, job func(i int, b brake) error, finished func(i int)) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -44,7 +45,7 @@ func (p *pool) each(ctx context.Context, n int, job func(i int, b brake), finish
 	var (
 		next   atomic.Int64
 		wg     sync.WaitGroup
-		defect error
+		failed error
 		once   sync.Once
 		ready  = make(chan int, n)
 	)
@@ -53,12 +54,12 @@ func (p *pool) each(ctx context.Context, n int, job func(i int, b brake), finish
 			defer func() {
 				if r := recover(); r != nil {
 					once.Do(func() {
-						defect = fmt.Errorf("a trial crashed, which is a defect of the program: %v\n%s", r, debug.Stack())
+						failed = fmt.Errorf("a trial crashed, which is a defect of the program: %v\n%s", r, debug.Stack())
 					})
 					p.stop.Store(true)
 				}
 			}()
-			b := brake{stop: &p.stop}
+			b := brake{ctx: ctx, stop: &p.stop}
 			if p.share != nil {
 				next, end := p.share(ctx)
 				defer end()
@@ -69,7 +70,11 @@ func (p *pool) each(ctx context.Context, n int, job func(i int, b brake), finish
 				if i >= n {
 					return
 				}
-				job(i, b)
+				if err := job(i, b); err != nil {
+					once.Do(func() { failed = err })
+					p.stop.Store(true)
+					return
+				}
 				if !p.stop.Load() {
 					ready <- i
 				}
@@ -83,8 +88,8 @@ func (p *pool) each(ctx context.Context, n int, job func(i int, b brake), finish
 		finished(i)
 	}
 	switch {
-	case defect != nil:
-		return defect
+	case failed != nil && ctx.Err() == nil:
+		return failed
 	case done < n:
 		return ctx.Err()
 	default:

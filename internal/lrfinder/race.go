@@ -289,7 +289,7 @@ func (r *Race) tune(ctx context.Context, e *Racer) error {
 	}
 	perStep := 1.0
 	if e.Full {
-		perStep = float64(f.base.Samples()) / r.unit
+		perStep = float64(f.source.samples()) / r.unit
 	}
 	e.Trials, e.Search = len(f.cache)*f.Seeds, float64(f.plan.done)*perStep
 	switch {
@@ -318,7 +318,7 @@ func (r *Race) run(ctx context.Context, racers []*Racer, phase string) error {
 	for i := range racers {
 		all[i], left[i] = make([]raced, r.Seeds), r.Seeds
 	}
-	return r.pool.each(ctx, len(racers)*r.Seeds, func(j int, stop brake) {
+	return r.pool.each(ctx, len(racers)*r.Seeds, func(j int, b brake) error {
 		i, seed := j%len(racers), j/len(racers)
 		spec := racers[i].Spec.Clone()
 		spec.Seed += uint64(seed)
@@ -326,7 +326,8 @@ func (r *Race) run(ctx context.Context, racers []*Racer, phase string) error {
 		if err != nil {
 			panic(err) // cannot be: it was made before
 		}
-		all[i][seed] = r.drive(run.Trial(), stop)
+		all[i][seed] = r.drive(run.Trial(), b)
+		return nil
 	}, func(j int) {
 		r.done, r.left = r.done+r.steps(), max(r.left-r.steps(), 0)
 		r.report(phase, r.left)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"strconv"
 
 	"opttui/internal/train"
 	"opttui/internal/usage"
@@ -27,9 +28,10 @@ const NotHere = "–"
 // one goroutine.
 type Sweep struct {
 	Grid
-	pool  pool
-	alpha []float64 // decay rates of the averages by which the cells are judged
-	start []float64 // losses at the cells' θ₀
+	program Program // whose settings are tried; nil for a run of this program
+	pool    pool
+	alpha   []float64 // decay rates of the averages by which the cells are judged
+	start   []float64 // losses at the cells' θ₀
 }
 
 // Grid is what a sweep tries, and what has come out so far.
@@ -49,14 +51,9 @@ const mostCells = 100_000
 func NewSweep(spec train.Spec, axes []Axis, o Options) (*Sweep, error) {
 	s := &Sweep{Grid: Grid{Options: o.withDefaults(), Axes: axes, Best: -1}}
 	s.pool.workers, s.pool.share = s.Workers, s.Share
-	cells := 1
-	for i, a := range axes {
-		if slices.ContainsFunc(axes[:i], func(b Axis) bool { return b.Key == a.Key }) {
-			return nil, usage.Errorf("--grid has two axes for %s", a.Key)
-		}
-		if cells *= len(a.Values); cells > mostCells {
-			return nil, usage.Errorf("the grid has more than %d cells", mostCells)
-		}
+	cells, err := s.size()
+	if err != nil {
+		return nil, err
 	}
 	used := make(map[string]bool)
 	random := false
@@ -87,6 +84,38 @@ func NewSweep(spec train.Spec, axes []Axis, o Options) (*Sweep, error) {
 		}
 	}
 	return s, nil
+}
+
+// NewOutsideSweep prepares a sweep over settings of a program, which are whatever it has. Seeds are 1 where nobody says
+// otherwise. Errors are *usage.Error.
+func NewOutsideSweep(p Program, axes []Axis, o Options) (*Sweep, error) {
+	o.Seeds = cmp.Or(o.Seeds, 1)
+	s := &Sweep{Grid: Grid{Options: o.withDefaults(), Axes: axes, Best: -1}, program: p}
+	s.pool.workers = s.Workers
+	n, err := s.size()
+	if err != nil {
+		return nil, err
+	}
+	for i := range n {
+		s.Cells = append(s.Cells, Cell{At: s.at(i), same: i})
+		s.alpha = append(s.alpha, cmp.Or(s.Smoothing, 0.9))
+	}
+	s.start = make([]float64, n)
+	return s, nil
+}
+
+// size is how many cells the axes make.
+func (s *Grid) size() (int, error) {
+	cells := 1
+	for i, a := range s.Axes {
+		if slices.ContainsFunc(s.Axes[:i], func(b Axis) bool { return b.Key == a.Key }) {
+			return 0, usage.Errorf("--grid has two axes for %s", a.Key)
+		}
+		if cells *= len(a.Values); cells > mostCells {
+			return 0, usage.Errorf("the grid has more than %d cells", mostCells)
+		}
+	}
+	return cells, nil
 }
 
 // at returns the values of cell i.
@@ -173,19 +202,14 @@ func (s *Sweep) Run(ctx context.Context) error {
 		}
 	}
 	done := 0
-	err := s.pool.each(ctx, len(todo)*s.Seeds, func(j int, stop brake) {
+	err := s.pool.each(ctx, len(todo)*s.Seeds, func(j int, b brake) error {
 		i, seed := todo[j/s.Seeds], j%s.Seeds
-		spec := s.Cells[i].Spec
-		spec.Seed += uint64(seed)
-		run, err := train.New(spec)
-		if err != nil {
-			panic(err) // cannot be: it was made before
+		c, rate, err := s.train(i, seed, b)
+		if seed == 0 {
+			rates[i] = rate
 		}
-		t := run.Trial()
-		if _, knobs := t.Rule(); seed == 0 && run.HasRate() {
-			rates[i], _ = valueOf(knobs, "lr")
-		}
-		curves[i][seed] = newScorer(t, s.Options).run(t, s.Iterations, stop)
+		curves[i][seed] = c
+		return err
 	}, func(j int) {
 		i := todo[j/s.Seeds]
 		done += s.Iterations
@@ -206,12 +230,39 @@ func (s *Sweep) Run(ctx context.Context) error {
 	return err
 }
 
+// train tries a cell with a seed, and returns its base learning rate, too, NaN where it has none.
+func (s *Sweep) train(i, seed int, b brake) (curve, float64, error) {
+	rate := math.NaN()
+	if s.program != nil {
+		set := s.Settings(s.Cells[i])
+		if lr, err := strconv.ParseFloat(set["lr"], 64); err == nil {
+			rate = lr
+		}
+		c, err := (&outside{program: s.program, tail: s.Tail}).train(set, seed, s.Iterations, b)
+		return c, rate, err
+	}
+	spec := s.Cells[i].Spec
+	spec.Seed += uint64(seed)
+	run, err := train.New(spec)
+	if err != nil {
+		panic(err) // cannot be: it was made before
+	}
+	t := run.Trial()
+	if _, knobs := t.Rule(); run.HasRate() {
+		rate, _ = valueOf(knobs, "lr")
+	}
+	return newScorer(t, s.Options).run(t, s.Iterations, b), rate, nil
+}
+
 // judge sets the status of every cell that was reached, and finds the best. Excesses are above the best loss of all.
 func (s *Sweep) judge() {
 	best := inf
 	for i, c := range s.Cells {
 		if c.Trial == nil {
 			continue
+		}
+		if s.program != nil {
+			s.start[i] = c.curves[0].loss[0]
 		}
 		for _, k := range c.curves {
 			smooth := smoothed(k.loss, s.alpha[i])

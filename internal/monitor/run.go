@@ -50,6 +50,7 @@ type Run struct {
 	said     string // the latest message for the person
 	bad      bool   // it tells of something wrong
 	started  time.Time
+	last     time.Time // when the last numbers came
 	step     float64
 	series   []*series
 	index    map[string]int
@@ -74,6 +75,13 @@ func NewRun(name string, now time.Time) *Run {
 	return &Run{name: name, status: Waiting, started: now, step: math.NaN(), index: make(map[string]int)}
 }
 
+// Began sets when the run began, where that is known only later: seconds are counted from there.
+func (r *Run) Began(at time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.started = at
+}
+
 // Log takes in numbers at a step. Where the program tells no step (NaN), it is the one after the last. A number whose
 // step is before its last one has gone back, to a checkpoint for instance: what it was from there on is forgotten.
 func (r *Run) Log(step float64, values []protocol.Value, now time.Time) {
@@ -84,7 +92,7 @@ func (r *Run) Log(step float64, values []protocol.Value, now time.Time) {
 			step = 0
 		}
 	}
-	r.step = step
+	r.step, r.last = step, now
 	if r.status == Waiting {
 		r.status = Running
 	}

@@ -23,6 +23,14 @@ type Tunable struct {
 // Asked tells whether a change has been sent to the program that it has not answered yet.
 func (t Tunable) Asked() bool { return t.asked != 0 }
 
+// Now is what a tunable is, or is asked to be: what the next change goes by.
+func (t Tunable) Now() float64 {
+	if t.Asked() {
+		return t.Want
+	}
+	return t.Value
+}
+
 // Offer takes in what can be tuned, in place of what could be before. A program that has begun to talk again is running.
 func (r *Run) Offer(name string, all []protocol.Tunable) {
 	r.mu.Lock()

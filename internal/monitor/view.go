@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"opttui/internal/knob"
+	"opttui/internal/protocol"
 	"opttui/internal/train"
 )
 
@@ -19,11 +20,13 @@ type View struct {
 	Said     string // the latest message for the person
 	Bad      bool   // it tells of something wrong
 	Started  time.Time
-	Step     float64 // NaN before the first
+	Heard    time.Time // when the last numbers came; the zero time before the first
+	Step     float64   // NaN before the first
 	Series   []Series
 	Tunables []Tunable
 	Changes  []Change
 	Lines    int // that were ever printed
+	Kept     int // of them, that can be shown
 }
 
 // Series is one number of a run over its steps. The positions of its buckets are the program's steps (Gradients), its
@@ -41,8 +44,8 @@ func (r *Run) View() *View {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	v := &View{
-		Seq: r.seq, Name: r.name, Status: r.status, Said: r.said, Bad: r.bad, Started: r.started, Step: r.step,
-		Tunables: slices.Clone(r.tunables), Changes: r.changes[:len(r.changes):len(r.changes)], Lines: r.log.total,
+		Seq: r.seq, Name: r.name, Status: r.status, Said: r.said, Bad: r.bad, Started: r.started, Heard: r.last, Step: r.step,
+		Tunables: slices.Clone(r.tunables), Changes: r.changes[:len(r.changes):len(r.changes)], Lines: r.log.total, Kept: len(r.log.lines),
 		Series: make([]Series, len(r.series)),
 	}
 	for i, s := range r.series {
@@ -74,6 +77,17 @@ func (v *View) Loss() int {
 	return best
 }
 
+// LossName is the name of the number that is most likely the one that is minimised, "" where none looks like a loss.
+func LossName(values []protocol.Value) string {
+	name, rank := "", 5
+	for _, v := range values {
+		if n := lossRank(v.Name); n < rank {
+			name, rank = strings.Clone(v.Name), n
+		}
+	}
+	return name
+}
+
 // lossRank is the less, the more a name is that of a training loss.
 func lossRank(name string) int {
 	n := strings.ToLower(name)
@@ -95,6 +109,12 @@ func lossRank(name string) int {
 		return 5
 	}
 }
+
+// IsLoss tells whether a name is that of a loss, on whatever data.
+func IsLoss(name string) bool { return lossRank(name) < 5 }
+
+// IsClock tells whether a name is that of something that only goes on.
+func IsClock(name string) bool { return lossRank(name) == 6 }
 
 // Held tells whether a name is that of something measured on held-out data: whether one of its words says so.
 func Held(name string) bool {
@@ -140,6 +160,11 @@ func (v *View) Rate() (Tunable, bool) {
 		return Tunable{}, false
 	}
 	return v.Tunables[i], true
+}
+
+// Held is the loss on held-out data, −1 where there is none.
+func (v *View) Held() int {
+	return slices.IndexFunc(v.Series, func(s Series) bool { return IsLoss(s.Name) && Held(s.Name) })
 }
 
 // Snapshot is the run as one of the program's own, as far as it is known: what advice goes by. Its steps are those at

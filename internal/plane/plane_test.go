@@ -8,19 +8,20 @@ import (
 	"slices"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
-	"go.uber.org/goleak"
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
 	"pgregory.net/rapid"
 
 	"opttui/internal/knob"
+	"opttui/internal/leak"
 	"opttui/internal/problems"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leak.Main(m) }
 
 func vector(rng *rand.Rand, n int) []float64 {
 	x := make([]float64, n)
@@ -167,7 +168,7 @@ func (q quadratic) Value(x []float64) float64 {
 
 func complete(t testing.TB, s *Survey) *Grid {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		if g := s.Grid(); g != nil && g.Complete {
 			return g
 		}
@@ -207,42 +208,53 @@ func TestSurvey(t *testing.T) {
 	}
 }
 
-// TestCoarseFirst: the first picture comes after a small part of the work, and is near the last one.
+// TestCoarseFirst: the first picture comes after a small part of the work, and is near the last one. By the clock of the
+// bubble only evaluations take time.
 func TestCoarseFirst(t *testing.T) {
-	p := Coordinates(make([]float64, 3), 0, 1)
-	s := Start(context.Background(), NewLoss(quadratic{n: 3, slow: 1}), p, Rect{-1, 1, -1, 1}, 64, 64, 0, nil)
-	defer s.Stop()
-	var g *Grid
-	for g = s.Grid(); g == nil; g = s.Grid() {
-		time.Sleep(100 * time.Microsecond)
-	}
-	if g.Complete || g.Done > 0.5 {
-		t.Fatalf("the first picture is there after %v of the work", g.Done)
-	}
-	for k, v := range g.Values {
-		x, y := -1+2*(float64(k%64)+0.5)/64, 1-2*(float64(k/64)+0.5)/64
-		if want := (x*x + y*y) / 2; max(x, -y) < 0.5 && math.Abs(v-want) > 0.3 { // beyond its last points it is flat
-			t.Fatalf("coarse value %v at %v, %v, want about %v", v, x, y, want)
+	synctest.Test(t, func(t *testing.T) {
+		p := Coordinates(make([]float64, 3), 0, 1)
+		s := Start(t.Context(), NewLoss(quadratic{n: 3, slow: 1}), p, Rect{-1, 1, -1, 1}, 64, 64, 2, nil)
+		defer s.Stop()
+		var g *Grid
+		for g = s.Grid(); g == nil; g = s.Grid() {
+			time.Sleep(100 * time.Microsecond)
 		}
-	}
+		if g.Complete || g.Done != 1./256 {
+			t.Fatalf("the first picture is there after %v of the work", g.Done)
+		}
+		for k, v := range g.Values {
+			x, y := -1+2*(float64(k%64)+0.5)/64, 1-2*(float64(k/64)+0.5)/64
+			if want := (x*x + y*y) / 2; max(x, -y) < 0.5 && math.Abs(v-want) > 0.3 { // beyond its last points it is flat
+				t.Fatalf("coarse value %v at %v, %v, want about %v", v, x, y, want)
+			}
+		}
+	})
 }
 
 // TestStop: a survey that is no longer wanted ends within an evaluation, by Stop and by its context.
 func TestStop(t *testing.T) {
-	p := Coordinates(make([]float64, 3), 0, 1)
-	ctx, cancel := context.WithCancel(context.Background())
-	for _, stop := range []func(s *Survey){(*Survey).Stop, func(s *Survey) { cancel(); <-s.done }} {
-		s := Start(ctx, NewLoss(quadratic{n: 3, slow: 5}), p, Rect{-1, 1, -1, 1}, 200, 200, 0, nil)
-		begin := time.Now()
-		stop(s)
-		if took := time.Since(begin); took > 2*time.Second {
-			t.Errorf("it took %v to stop", took)
-		}
-		if g := s.Grid(); g != nil && g.Complete {
-			t.Error("200×200 slow points were complete at once")
+	for _, after := range []time.Duration{0, 5 * time.Millisecond, 102 * time.Millisecond} {
+		for _, stop := range []func(s *Survey, cancel func()){
+			func(s *Survey, _ func()) { s.Stop() },
+			func(s *Survey, cancel func()) { cancel(); <-s.done },
+		} {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				p := Coordinates(make([]float64, 3), 0, 1)
+				s := Start(ctx, NewLoss(quadratic{n: 3, slow: 5}), p, Rect{-1, 1, -1, 1}, 200, 200, 2, nil)
+				time.Sleep(after)
+				begin := time.Now()
+				stop(s, cancel)
+				if took := time.Since(begin); took > 5*time.Millisecond {
+					t.Errorf("it took %v to stop after %v", took, after)
+				}
+				if g := s.Grid(); g != nil && g.Complete {
+					t.Error("200×200 slow points were complete at once")
+				}
+			})
 		}
 	}
-	cancel()
 }
 
 type broken struct{ quadratic }

@@ -5,7 +5,6 @@ import (
 	"math"
 	"strings"
 	"testing"
-	"time"
 )
 
 // screen returns what a canvas shows, without colours and without blanks at the ends.
@@ -155,7 +154,7 @@ func tryChart(t *testing.T, pts []Point, w, h int) {
 }
 
 func TestChartIsSafe(t *testing.T) {
-	within(t, 3*time.Minute, func() {
+	ends(t, func() {
 		var all []Point
 		for i, y := range hostile {
 			for j, z := range hostile {
@@ -194,7 +193,7 @@ func FuzzChart(f *testing.F) {
 			pts = append(pts, Point{x, y, y * 2, y})
 			data = data[8:]
 		}
-		within(t, 10*time.Second, func() { tryChart(t, pts, w, h) })
+		ends(t, func() { tryChart(t, pts, w, h) })
 	})
 }
 
@@ -206,7 +205,7 @@ func FuzzAxes(f *testing.F) {
 		if w > 300 || h > 100 || !finite(x0) || !finite(x1) || !finite(y0) || !finite(y1) {
 			return
 		}
-		within(t, 10*time.Second, func() {
+		ends(t, func() {
 			k := scaleKind(kind % 3)
 			x := snapX(clamp(min(x0, x1), -huge, huge), clamp(max(x0, x1), -huge, huge), 5, span{})
 			y := snap(k, min(y0, y1), max(y0, y1), math.Pow(10, float64(kind)-100), 5, span{})

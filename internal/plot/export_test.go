@@ -9,7 +9,6 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
-	"time"
 )
 
 // checkPicture asserts that the bytes are a whole picture of the format.
@@ -46,7 +45,7 @@ func TestExport(t *testing.T) {
 	hole := func(x, y float64) float64 { return math.Sqrt(x) + y*y }
 	bad := curve(1, 2, math.NaN(), math.Inf(1), 0, -5, 1e300)
 	bad[0].Faint = true
-	within(t, time.Minute, func() {
+	ends(t, func() {
 		for _, format := range []string{"svg", "png"} {
 			for _, l := range []Landscape{
 				{Field: NewField(beale, View{-4.5, 4.5, -4.5, 4.5}, 60, 40, 0), Title: "Beale <&>", XLabel: "x", YLabel: "y",

@@ -17,6 +17,10 @@ const Version = 1
 // Environment is the variable with the path of the socket.
 const Environment = "OPTTUI_SOCKET"
 
+// Printing is the variable that asks a program, by "stdout", to print its numbers as lines of JSON, where there is no
+// socket: on another machine, behind a scheduler.
+const Printing = "OPTTUI_METRICS"
+
 // Bounds of what a program may send.
 const (
 	MaxLine     = 1 << 20 // bytes

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"fmt"
@@ -15,18 +16,18 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
-	"go.uber.org/goleak"
 	gossh "golang.org/x/crypto/ssh"
 
+	"opttui/internal/leak"
 	"opttui/internal/problems"
 	"opttui/internal/ui"
 )
 
 // Whatever the tests do to a server, nothing of it is left.
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leak.Main(m) }
 
 // patience is how long a test waits for what must happen before it fails.
-const patience = 10 * time.Second
+const patience = time.Minute
 
 // toy is a lab that shows what it is told. Every key is shown at once, and some do more.
 type toy struct {
@@ -181,6 +182,10 @@ func begin(t *testing.T, c Config) *hub {
 	if c.Limits.PerSecond == 0 {
 		c.Limits.PerSecond = 1e6
 	}
+	// Nobody is cut off for being slow where that is not what is tested.
+	c.Limits.Handshake = cmp.Or(c.Limits.Handshake, patience)
+	c.Limits.Arrival = cmp.Or(c.Limits.Arrival, 2*patience)
+	c.Limits.Grace = cmp.Or(c.Limits.Grace, patience)
 	h := &hub{log: &lines{}, host: newKey(t)}
 	c.HostKey, c.Log = h.host, slog.New(slog.NewTextHandler(h.log, nil))
 	if c.Options.Runs == nil {

@@ -4,7 +4,6 @@ import (
 	"io"
 	"sync"
 	"testing"
-	"time"
 
 	"opttui/internal/problems"
 	"opttui/internal/train"
@@ -13,7 +12,7 @@ import (
 
 // Several labs in one process share no state: the race detector looks on.
 func TestLabsSideBySide(t *testing.T) {
-	h := begin(t, Config{Limits: Limits{Grace: 50 * time.Millisecond}})
+	h := begin(t, Config{})
 	var visitors sync.WaitGroup
 	for i, keys := range []string{"piris\r", "oadamw\r", "f", "w", "d", "pdigits/mlp:8\r", "F", "?", "v", "g]]b"} {
 		c := h.connect(t).shell("xterm-256color", 100+i, 30+i)
@@ -33,6 +32,7 @@ func TestLabsSideBySide(t *testing.T) {
 			if err := c.sess.Wait(); err != nil {
 				t.Errorf("%q ends with %v", keys, err)
 			}
+			c.ssh.Close()
 		})
 	}
 	visitors.Wait()
@@ -64,7 +64,6 @@ func TestPanicInARun(t *testing.T) {
 	spec.Name, spec.New = "broken", func() problems.Problem { return &broken{Problem: sound()} }
 	problems.Register(spec)
 	h := begin(t, Config{
-		Limits:  Limits{Grace: 50 * time.Millisecond},
 		Options: ui.Options{Runs: []train.Spec{{Problem: "broken", Optimizer: "sgd", Set: map[string]string{"lr": "0.001"}}}, Rate: train.Unlimited},
 	})
 	c := h.connect(t).shell("xterm", 120, 40)

@@ -17,7 +17,7 @@ import (
 const restored = "\x1b[?1049l" // the alternate screen is left
 
 func TestLabAtOnce(t *testing.T) {
-	h := begin(t, Config{Limits: Limits{Grace: 100 * time.Millisecond}})
+	h := begin(t, Config{})
 	c := h.connect(t).shell("xterm-256color", 120, 36)
 	c.see("landscape")
 	c.see("momentum")
@@ -37,6 +37,7 @@ func TestLabAtOnce(t *testing.T) {
 			t.Errorf("the end does not restore the terminal by %q", end)
 		}
 	}
+	c.ssh.Close()
 	h.empty(t)
 }
 
@@ -176,10 +177,14 @@ func TestLongestVisit(t *testing.T) {
 
 func TestShutdownDrains(t *testing.T) {
 	fresh, made := toys(true)
-	h := begin(t, Config{New: fresh, Limits: Limits{Grace: 100 * time.Millisecond}})
+	h := begin(t, Config{New: fresh})
 	c := h.connect(t).shell("xterm", 80, 24)
 	waiting := h.connect(t) // has no session
 	c.see("tick")
+	go func() { // as clients do
+		_ = c.sess.Wait()
+		c.ssh.Close()
+	}()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	h.Shutdown(ctx)
@@ -194,12 +199,29 @@ func TestShutdownDrains(t *testing.T) {
 	}
 }
 
+// A client that stays though its session is over does not keep the server from ending.
+func TestShutdownCutsOff(t *testing.T) {
+	fresh, made := toys(true)
+	h := begin(t, Config{New: fresh, Limits: Limits{Grace: time.Millisecond}})
+	c := h.connect(t).shell("xterm", 80, 24)
+	c.see("tick")
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	h.Shutdown(ctx)
+	if ctx.Err() != nil {
+		t.Error("it takes too long")
+	}
+	get(t, get(t, made).closed)
+	h.empty(t)
+}
+
 // A panic ends one session, with a message, and no other.
 func TestPanicsStayAtHome(t *testing.T) {
-	fresh, _ := toys(false)
+	fresh, made := toys(false)
 	h := begin(t, Config{New: fresh})
 	other := h.connect(t).shell("xterm", 80, 24)
 	other.see("keys")
+	lab := get(t, made)
 	for _, key := range []string{"U", "V", "C"} {
 		c := h.connect(t).shell("xterm", 80, 24)
 		c.see("keys")
@@ -211,7 +233,8 @@ func TestPanicsStayAtHome(t *testing.T) {
 		}
 	}
 	other.press("k")
-	other.see("k")
+	until(t, "the key is not heard", func() bool { return lab.has("k") })
+	other.see("k>")
 	if log := h.log.String(); strings.Contains(log, "\x1b") || !strings.Contains(log, "in update") || !strings.Contains(log, "in a command") {
 		t.Errorf("the log: %q", log)
 	}

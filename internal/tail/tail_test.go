@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -72,6 +73,68 @@ func TestFollower(t *testing.T) {
 	if _, err := New(filepath.Dir(path)).Poll(1, func([]byte) {}, func() {}); err == nil {
 		t.Error("a folder is read")
 	}
+}
+
+// A file that is written anew is told from one that has grown, even if it is longer at once, or as long.
+func TestWrittenAnew(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	f := New(path)
+	defer f.Close()
+	long := strings.Repeat("x", 1000)
+	for i, c := range []struct{ text, want string }{
+		{"a,b\n1,2\n", "a,b\n1,2\n"},
+		{"a,b\n1,2\n3,4\n", "3,4\n"},                      // as far as can be told it has grown
+		{"a,c\n1,2\n3,4\n5,6\n", "|a,c\n1,2\n3,4\n5,6\n"}, // its beginning is another
+		{"a,c\n1,2\n3,4\n5,7\n8,9\n", "|a,c\n1,2\n3,4\n5,7\n8,9\n"},
+		{"a,c\n1,2\n3,4\n5,7\n8,0\n", "|a,c\n1,2\n3,4\n5,7\n8,0\n"}, // as long as it was
+		{"a,c\n" + long, "|a,c\n" + long},
+		{"a,c\n" + long + "y", "y"},
+		{"a,c\n" + long + "yz", "z"},
+		{"a,c\n" + long + "zz1", "|a,c\n" + long + "zz1"}, // only its end is another
+	} {
+		if err := os.WriteFile(path, []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		at := time.Unix(int64(1e9+i), 0)
+		if err := os.Chtimes(path, at, at); err != nil {
+			t.Fatal(err)
+		}
+		if i%2 == 1 {
+			f.Close()
+		}
+		if got := follow(t, f); got != c.want {
+			t.Errorf("%d: %q, not %q", i, got, c.want)
+		}
+		if read, size := f.Progress(); read != size || size != int64(len(c.text)) || !f.Modified().Equal(at) {
+			t.Errorf("%d: %d of %d read, modified %v", i, read, size, f.Modified())
+		}
+	}
+}
+
+// A file that is let go of is opened again when there is something new, and read on from there.
+func TestClosedAndOpenedAgain(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	f := New(path)
+	f.Lend(make([]byte, 2))
+	for i, c := range []struct {
+		do   func() error
+		want string
+		open bool
+	}{
+		{func() error { return os.WriteFile(path, []byte("abc"), 0o600) }, "abc", true},
+		{f.Close, "", false},
+		{func() error { return os.WriteFile(path, []byte("abcde"), 0o600) }, "de", true},
+		{func() error { f.Close(); return os.Rename(path, path+".1") }, "", false},
+		{func() error { return os.WriteFile(path, []byte("abcdefg"), 0o600) }, "|abcdefg", true},
+	} {
+		if err := c.do(); err != nil {
+			t.Fatal(err)
+		}
+		if got := follow(t, f); got != c.want || f.Open() != c.open {
+			t.Errorf("%d: %q, open %v", i, got, f.Open())
+		}
+	}
+	f.Close()
 }
 
 // A poll ends when it has read what it may.

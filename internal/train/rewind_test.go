@@ -25,7 +25,7 @@ func (m *machine) settled(id uint64, ok bool) *Snapshot {
 	if !ok {
 		m.t.Fatal("the mailbox is full")
 	}
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(patience)
 	for time.Now().Before(deadline) {
 		s := m.live.Snapshot()
 		if s.Status == Crashed {

@@ -171,7 +171,7 @@ func TestPanicInASnapshot(t *testing.T) {
 // waitFor waits for what must happen.
 func waitFor(t *testing.T, holds func() bool) {
 	t.Helper()
-	deadline := time.After(time.Minute)
+	deadline := time.After(patience)
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	for !holds() {

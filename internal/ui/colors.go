@@ -5,16 +5,16 @@ import "opttui/internal/plot"
 // Colours of the text. The terminal's own foreground is used for what matters; on every terminal, light or dark,
 // these read well.
 
-func (m *Model) accent() plot.Color { return m.shade("#00677d", "#7fd1de") }
-func (m *Model) dim() plot.Color    { return m.shade("#6b6f76", "#8a8f98") }
-func (m *Model) warn() plot.Color   { return m.shade("#b3261e", "#ff8a7a") }
+func (b *board) accent() plot.Color { return b.shade("#00677d", "#7fd1de") }
+func (b *board) dim() plot.Color    { return b.shade("#6b6f76", "#8a8f98") }
+func (b *board) warn() plot.Color   { return b.shade("#b3261e", "#ff8a7a") }
 
 // shade is the first colour on a light terminal, the second on a dark one, and none where there are no colours.
-func (m *Model) shade(light, dark string) plot.Color {
+func (b *board) shade(light, dark string) plot.Color {
 	switch {
-	case m.plain:
+	case b.plain:
 		return 0
-	case m.light:
+	case b.light:
 		return plot.Hex(light)
 	default:
 		return plot.Hex(dark)
@@ -22,8 +22,8 @@ func (m *Model) shade(light, dark string) plot.Color {
 }
 
 // faint is the attribute of secondary text where there is no colour for it.
-func (m *Model) faint() plot.Attr {
-	if m.plain {
+func (b *board) faint() plot.Attr {
+	if b.plain {
 		return plot.Faint
 	}
 	return 0

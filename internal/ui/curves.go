@@ -69,14 +69,6 @@ func (m *Model) smoothing(s *train.Snapshot) float64 {
 	}
 }
 
-// blank empties a chart for the next frame; it keeps its axes.
-func (m *Model) blank(c *plot.Chart) {
-	c.Series, c.Marks = c.Series[:0], c.Marks[:0]
-	c.XRange, c.YRange = [2]float64{}, [2]float64{}
-	c.Mode = m.mode
-	c.Light = m.light
-}
-
 // addCurve gives the chart the loss of one run: the raw values faintly and their moving average strongly.
 func (m *Model) addCurve(l *lane, alpha float64) {
 	h := l.snap.History

@@ -43,9 +43,9 @@ func (m *Model) draw() {
 	m.drawKeys(l.keys)
 	switch {
 	case m.help != nil:
-		m.help.draw(m)
+		m.help.draw(&m.board)
 	case m.picker != nil:
-		m.picker.draw(m)
+		m.picker.draw(&m.board)
 	case m.formula != nil:
 		m.formula.draw(m)
 	case m.finder != nil:
@@ -96,7 +96,7 @@ func dimension(n int) string {
 // drawStatus is the line above the keys: the answer to the last key, or what is the matter.
 func (m *Model) drawStatus(r rect) {
 	if m.prompt != nil {
-		m.prompt.draw(m, r)
+		m.prompt.draw(&m.board, r)
 		return
 	}
 	if m.time != nil {

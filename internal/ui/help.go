@@ -7,9 +7,12 @@ import (
 )
 
 // help is the list of all keys, over the screen. It scrolls where it does not fit.
-type help struct{ top int }
+type help struct {
+	top   int
+	lines []helpLine // nil for the list of all keys
+}
 
-func (h *help) key(m *Model, k string) {
+func (h *help) key(b *board, k string) {
 	switch k {
 	case "up":
 		h.scroll(-1)
@@ -20,29 +23,32 @@ func (h *help) key(m *Model, k string) {
 	case "pgdown":
 		h.scroll(10)
 	default:
-		m.help = nil
+		b.help = nil
 	}
 }
 
 func (h *help) scroll(lines int) { h.top += lines }
 
-func (h *help) draw(m *Model) {
-	w := min(m.w-2, 120)
-	lines := helpLines()
-	height := min(m.h-2, len(lines)+2)
-	box := pane{rect{(m.w - w) / 2, (m.h - height) / 2, w, height}, true}
-	m.screen.Fill(box.x, box.y, box.w, box.h, plot.Cell{R: ' '})
+func (h *help) draw(b *board) {
+	w := min(b.w-2, 120)
+	lines := h.lines
+	if lines == nil {
+		lines = helpLines()
+	}
+	height := min(b.h-2, len(lines)+2)
+	box := pane{rect{(b.w - w) / 2, (b.h - height) / 2, w, height}, true}
+	b.screen.Fill(box.x, box.y, box.w, box.h, plot.Cell{R: ' '})
 	in := box.inner()
 	h.top = max(0, min(h.top, len(lines)-in.h))
 	title := "keys ── any other key closes this"
 	if len(lines) > in.h {
 		title = fmt.Sprintf("keys ── ↑ ↓ scroll (%d to %d of %d), any other key closes this", h.top+1, min(h.top+in.h, len(lines)), len(lines))
 	}
-	m.frameOf(box, title)
+	b.frameOf(box, title)
 	for i := 0; i < in.h && h.top+i < len(lines); i++ {
 		l := lines[h.top+i]
-		m.screen.Text(in.x+1, in.y+i, pad(l.show, 13), m.accent(), plot.Bold)
-		m.screen.Text(in.x+15, in.y+i, clip(l.help, in.w-16), 0, 0)
+		b.screen.Text(in.x+1, in.y+i, pad(l.show, 13), b.accent(), plot.Bold)
+		b.screen.Text(in.x+15, in.y+i, clip(l.help, in.w-16), 0, 0)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -131,12 +130,12 @@ func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 	m.status, m.refused = "", false
 	switch {
 	case m.help != nil:
-		m.help.key(m, k)
+		m.help.key(&m.board, k)
 		return nil
 	case m.picker != nil:
-		return m.picker.key(m, msg)
+		return m.picker.key(&m.board, msg)
 	case m.prompt != nil:
-		return m.prompt.key(m, msg)
+		return m.prompt.key(&m.board, msg)
 	case m.formula != nil:
 		return m.formula.key(m, msg)
 	case m.finder != nil:
@@ -162,18 +161,6 @@ func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 	}
 	m.refuse("%s does nothing here: ? shows all keys", k)
 	return nil
-}
-
-// say puts a message into the status line, where it stays until the next key.
-func (m *Model) say(format string, args ...any) {
-	m.status, m.refused, m.said = fmt.Sprintf(format, args...), false, time.Now()
-	m.dirty = true
-}
-
-// refuse says why something was not done.
-func (m *Model) refuse(format string, args ...any) {
-	m.status, m.refused = fmt.Sprintf(format, args...), true
-	m.dirty = true
 }
 
 func (m *Model) togglePause() {

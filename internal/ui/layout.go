@@ -152,28 +152,28 @@ func (l *layout) gauge() {
 }
 
 // frameOf draws a panel's box or rule with its title.
-func (m *Model) frameOf(p pane, title string) {
+func (b *board) frameOf(p pane, title string) {
 	if p.w < 4 || p.h < 1 {
 		return
 	}
-	b := lipgloss.RoundedBorder()
-	if m.ascii {
-		b = lipgloss.ASCIIBorder()
+	box := lipgloss.RoundedBorder()
+	if b.ascii {
+		box = lipgloss.ASCIIBorder()
 	}
-	line := []rune(b.Top)[0]
-	c := m.screen
-	edge := plot.Cell{R: line, FG: m.dim(), A: m.faint()}
+	line := []rune(box.Top)[0]
+	c := b.screen
+	edge := plot.Cell{R: line, FG: b.dim(), A: b.faint()}
 	c.Fill(p.x, p.y, p.w, 1, edge)
 	if p.boxed {
-		side := plot.Cell{R: []rune(b.Left)[0], FG: m.dim(), A: m.faint()}
+		side := plot.Cell{R: []rune(box.Left)[0], FG: b.dim(), A: b.faint()}
 		c.Fill(p.x, p.y, 1, p.h, side)
 		c.Fill(p.x+p.w-1, p.y, 1, p.h, side)
 		c.Fill(p.x, p.y+p.h-1, p.w, 1, edge)
 		for _, k := range []struct {
 			x, y int
 			s    string
-		}{{p.x, p.y, b.TopLeft}, {p.x + p.w - 1, p.y, b.TopRight}, {p.x, p.y + p.h - 1, b.BottomLeft}, {p.x + p.w - 1, p.y + p.h - 1, b.BottomRight}} {
-			c.Set(k.x, k.y, plot.Cell{R: []rune(k.s)[0], FG: m.dim(), A: m.faint()})
+		}{{p.x, p.y, box.TopLeft}, {p.x + p.w - 1, p.y, box.TopRight}, {p.x, p.y + p.h - 1, box.BottomLeft}, {p.x + p.w - 1, p.y + p.h - 1, box.BottomRight}} {
+			c.Set(k.x, k.y, plot.Cell{R: []rune(k.s)[0], FG: b.dim(), A: b.faint()})
 		}
 	}
 	if title != "" {
@@ -186,7 +186,7 @@ func (m *Model) frameOf(p pane, title string) {
 				break
 			}
 		}
-		n := c.Text(p.x+2, p.y, name, m.accent(), plot.Bold)
-		c.Text(p.x+2+n, p.y, rest, m.dim(), m.faint())
+		n := c.Text(p.x+2, p.y, name, b.accent(), plot.Bold)
+		c.Text(p.x+2+n, p.y, rest, b.dim(), b.faint())
 	}
 }

@@ -69,18 +69,13 @@ type lane struct {
 
 // Model is the state of the screen. It is used by Bubble Tea's one goroutine.
 type Model struct {
+	board
 	ctx        context.Context
 	options    []train.Option // of every run
-	guest      *Guest         // nil for the owner of the machine
 	stop       context.CancelFunc
 	background sync.WaitGroup         // what computes beside the runs
 	panicked   atomic.Pointer[string] // why that cannot go on
 
-	w, h  int
-	mode  plot.Mode
-	light bool // the terminal's background is light
-	ascii bool
-	plain bool // the terminal has no colours
 	lanes []*lane
 	sel   int // selected lane
 
@@ -94,10 +89,8 @@ type Model struct {
 
 	world    world // the landscape under the paths
 	drag     drag
-	picker   *picker
 	own      []problems.Ref // problems of the user's own
 	ready    <-chan func()  // what is being prepared; nil for nothing
-	prompt   *prompt
 	formula  *formulaBox
 	journal  *journal.Session // nil for none
 	unsaved  string           // why the session is not being recorded, as last said
@@ -108,19 +101,13 @@ type Model struct {
 	finder   *finderBox
 	sweeping *sweepBox
 	undo     *undo
-	help     *help
 	demo     demo
-	status   string // what the last key did or why it was refused
-	refused  bool
-	said     time.Time // when
 
 	limit            float64 // losses are drawn between −limit and limit
-	screen           *plot.Canvas
 	chart            plot.Chart
 	accuracy, losses plot.Chart
 	lay              layout
 	scape            rect // where the landscape is drawn, or the function of one variable
-	dirty            bool
 	frame            string
 }
 
@@ -151,10 +138,10 @@ func New(ctx context.Context, o Options) (*Model, error) {
 	}
 	ctx, stop := context.WithCancel(ctx)
 	m := &Model{
-		ctx: ctx, stop: stop, ascii: o.ASCII, paused: o.Paused, journal: o.Record,
+		board: board{ascii: o.ASCII, screen: plot.NewCanvas(0, 0), dirty: true},
+		ctx:   ctx, stop: stop, paused: o.Paused, journal: o.Record,
 		options: []train.Option{train.Budget(cmp.Or(o.Memory, train.DefaultBudget))},
 		speed:   nearestSpeed(o.Rate),
-		screen:  plot.NewCanvas(0, 0), dirty: true,
 	}
 	m.receive(o.Guest)
 	m.setMode(colorprofile.TrueColor)
@@ -313,24 +300,6 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	}
 	m.dirty = true
 	return m, nil
-}
-
-// setMode chooses how to draw for what the terminal can show.
-func (m *Model) setMode(p colorprofile.Profile) {
-	m.plain = p <= colorprofile.ASCII
-	switch {
-	case m.ascii:
-		m.mode = plot.ASCII
-	case p <= colorprofile.ANSI: // sixteen colours make no heat map, but they do tell runs apart
-		m.mode = plot.Mono
-	default:
-		m.mode = plot.Colour
-	}
-}
-
-func (m *Model) resize(w, h int) {
-	m.w, m.h = max(w, 0), max(h, 0)
-	m.screen.Resize(m.w, m.h)
 }
 
 // pull takes over the latest snapshots.

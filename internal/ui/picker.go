@@ -35,14 +35,14 @@ type picker struct {
 	typed func(name string) error // takes a name that is not in the list; nil where there are no others
 }
 
-func (m *Model) open(title string, all []choice, now string, take func(choice)) {
-	in := m.newInput(60)
+func (b *board) open(title string, all []choice, now string, take func(choice)) {
+	in := b.newInput(60)
 	in.Focus()
-	m.picker = &picker{title: title, all: all, input: in, take: take}
-	m.picker.filter()
-	for i, c := range m.picker.shown {
+	b.picker = &picker{title: title, all: all, input: in, take: take}
+	b.picker.filter()
+	for i, c := range b.picker.shown {
 		if c.name == now {
-			m.picker.at = i
+			b.picker.at = i
 		}
 	}
 }
@@ -77,11 +77,11 @@ func distance(c choice, typed string) int {
 	}
 }
 
-func (p *picker) key(m *Model, msg tea.KeyPressMsg) tea.Cmd {
+func (p *picker) key(b *board, msg tea.KeyPressMsg) tea.Cmd {
 	n := len(p.shown)
 	switch msg.String() {
 	case "esc":
-		m.picker = nil
+		b.picker = nil
 	case "up", "shift+tab":
 		if n > 0 {
 			p.at = (p.at + n - 1) % n
@@ -98,16 +98,16 @@ func (p *picker) key(m *Model, msg tea.KeyPressMsg) tea.Cmd {
 		switch {
 		case n == 0 && p.typed != nil:
 			if err := p.typed(strings.TrimSpace(p.input.Value())); err != nil {
-				m.refuse("%v", err)
+				b.refuse("%v", err)
 				return nil
 			}
-			m.picker = nil
+			b.picker = nil
 		case n == 0:
-			m.refuse("nothing is called %q", p.input.Value())
+			b.refuse("nothing is called %q", p.input.Value())
 		case p.shown[p.at].why != "":
-			m.refuse("%s", p.shown[p.at].why)
+			b.refuse("%s", p.shown[p.at].why)
 		default:
-			m.picker = nil
+			b.picker = nil
 			p.take(p.shown[p.at])
 		}
 	default:
@@ -122,22 +122,22 @@ func (p *picker) key(m *Model, msg tea.KeyPressMsg) tea.Cmd {
 	return nil
 }
 
-func (p *picker) draw(m *Model) {
-	w := min(m.w-4, 96)
-	list := min(len(p.all), max(3, m.h-14))
+func (p *picker) draw(b *board) {
+	w := min(b.w-4, 96)
+	list := min(len(p.all), max(3, b.h-14))
 	const detail = 6
-	h := min(list+detail+4, m.h-2)
+	h := min(list+detail+4, b.h-2)
 	list = h - detail - 4
 	if list < 3 { // a small screen: the list alone
 		list = h - 4
 	}
-	box := pane{rect{(m.w - w) / 2, max(1, (m.h-h)/2), w, h}, true}
-	m.screen.Fill(box.x, box.y, box.w, box.h, plot.Cell{R: ' '})
-	m.frameOf(box, p.title+" ── type to filter, enter takes, esc leaves")
+	box := pane{rect{(b.w - w) / 2, max(1, (b.h-h)/2), w, h}, true}
+	b.screen.Fill(box.x, box.y, box.w, box.h, plot.Cell{R: ' '})
+	b.frameOf(box, p.title+" ── type to filter, enter takes, esc leaves")
 	in := box.inner()
 	x := in.x + 1
-	x += m.screen.Text(x, in.y, "filter: ", m.dim(), m.faint())
-	drawInput(m.screen, x, in.y, p.input)
+	x += b.screen.Text(x, in.y, "filter: ", b.dim(), b.faint())
+	drawInput(b.screen, x, in.y, p.input)
 	first := 0
 	if p.at >= list {
 		first = p.at - list + 1
@@ -146,35 +146,35 @@ func (p *picker) draw(m *Model) {
 		c, y := p.shown[i], in.y+1+i-first
 		attr, col := plot.Attr(0), plot.Color(0)
 		if c.why != "" {
-			col = m.dim()
+			col = b.dim()
 		}
 		if i == p.at {
 			attr = plot.Bold
-			m.screen.Text(in.x+1, y, string(m.cursor()), m.accent(), plot.Bold)
+			b.screen.Text(in.x+1, y, string(b.cursor()), b.accent(), plot.Bold)
 		}
-		m.screen.Text(in.x+3, y, pad(c.name, 20), col, attr)
-		m.screen.Text(in.x+24, y, clip(c.title, in.w-25), m.dim(), m.faint())
+		b.screen.Text(in.x+3, y, pad(c.name, 20), col, attr)
+		b.screen.Text(in.x+24, y, clip(c.title, in.w-25), b.dim(), b.faint())
 	}
 	if len(p.shown) == 0 {
 		text := "nothing has that in its name"
 		if p.typed != nil {
 			text += "; enter takes a model on data too, as in digits/mlp:64,32"
 		}
-		m.screen.Text(in.x+3, in.y+1, clip(text, in.w-4), m.warn(), 0)
+		b.screen.Text(in.x+3, in.y+1, clip(text, in.w-4), b.warn(), 0)
 		return
 	}
 	y := in.y + 2 + list
 	bottom := in.y + in.h
 	for i, text := range p.shown[p.at].detail {
-		for _, line := range wrap(m.line(text), in.w-4) {
+		for _, line := range wrap(b.line(text), in.w-4) {
 			if y >= bottom {
 				return
 			}
-			attr, col := m.faint(), m.dim()
+			attr, col := b.faint(), b.dim()
 			if i == 0 {
-				attr, col = 0, m.accent()
+				attr, col = 0, b.accent()
 			}
-			m.screen.Text(in.x+2, y, line, col, attr)
+			b.screen.Text(in.x+2, y, line, col, attr)
 			y++
 		}
 	}

@@ -14,7 +14,7 @@ import (
 // surveyed waits until the plane that is wanted is complete.
 func surveyed(t *testing.T, m *Model) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		m.Update(tickMsg{})
 		m.View()
 		v := &m.world.plane
@@ -85,11 +85,7 @@ func TestPlaneFollowsTheRun(t *testing.T) {
 	surveyed(t, m)
 	before := m.world.plane.shown
 	advance(t, m, 50)
-	time.Sleep(planeTime)
-	surveyed(t, m)
-	for deadline := time.Now().Add(10 * time.Second); m.world.plane.shown == before && time.Now().Before(deadline); {
-		m.Update(tickMsg{})
-	}
+	until(t, m, "other plane", func(*train.Snapshot) bool { return m.world.plane.shown != before })
 	surveyed(t, m)
 	v, s := &m.world.plane, m.lane().snap
 	if g := v.gap(); v.shown == before || g.above != 0 || g.loss != s.Loss {

@@ -17,36 +17,19 @@ type prompt struct {
 	take  func(text string) error // an error keeps the prompt open
 }
 
-// ask opens a prompt in place of the status line.
-func (m *Model) ask(label, hint string, take func(text string) error) tea.Cmd {
-	in := m.newInput(40)
-	cmd := in.Focus()
-	m.prompt = &prompt{label: label, hint: hint, input: in, take: take}
-	return cmd
-}
-
-// newInput is a text field for so many characters.
-func (m *Model) newInput(limit int) textinput.Model {
-	in := textinput.New()
-	in.Prompt = ""
-	in.CharLimit = limit
-	in.KeyMap.Paste.SetEnabled(m.guest == nil) // it starts a program that reads the clipboard of this machine
-	return in
-}
-
-func (p *prompt) key(m *Model, msg tea.KeyPressMsg) tea.Cmd {
+func (p *prompt) key(b *board, msg tea.KeyPressMsg) tea.Cmd {
 	switch msg.String() {
 	case "esc":
-		m.prompt = nil
+		b.prompt = nil
 		return nil
 	case "enter":
 		if text := strings.TrimSpace(p.input.Value()); text != "" {
 			if err := p.take(text); err != nil {
-				m.refuse("%v", err)
+				b.refuse("%v", err)
 				return nil
 			}
 		}
-		m.prompt = nil
+		b.prompt = nil
 		return nil
 	}
 	var cmd tea.Cmd
@@ -54,15 +37,15 @@ func (p *prompt) key(m *Model, msg tea.KeyPressMsg) tea.Cmd {
 	return cmd
 }
 
-func (p *prompt) draw(m *Model, r rect) {
+func (p *prompt) draw(b *board, r rect) {
 	x := r.x + 1
-	x += m.screen.Text(x, r.y, p.label+" = ", m.accent(), plot.Bold)
-	x += drawInput(m.screen, x, r.y, p.input)
-	if m.refused {
-		m.screen.Text(x+2, r.y, clip(m.status, r.w-x-2), m.warn(), plot.Bold)
+	x += b.screen.Text(x, r.y, p.label+" = ", b.accent(), plot.Bold)
+	x += drawInput(b.screen, x, r.y, p.input)
+	if b.refused {
+		b.screen.Text(x+2, r.y, clip(b.status, r.w-x-2), b.warn(), plot.Bold)
 		return
 	}
-	m.screen.Text(x+2, r.y, clip(p.hint+" · enter sets it, esc leaves it", r.w-x-2), m.dim(), m.faint())
+	b.screen.Text(x+2, r.y, clip(p.hint+" · enter sets it, esc leaves it", r.w-x-2), b.dim(), b.faint())
 }
 
 // drawInput writes a text field with its cursor and returns its width.

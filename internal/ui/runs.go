@@ -243,8 +243,8 @@ func trouble(s *train.Snapshot) (string, bool) {
 	}
 }
 
-func (m *Model) cursor() rune {
-	if m.ascii {
+func (b *board) cursor() rune {
+	if b.ascii {
 		return '>'
 	}
 	return '›'

@@ -68,11 +68,3 @@ func (m *Model) takeUp(runs []journal.Run) error {
 	m.say("the session goes on where it was: space runs")
 	return nil
 }
-
-// markerOf is the sign of the run with a colour.
-func (m *Model) markerOf(i int) rune {
-	if m.ascii {
-		return plot.RunMarkerASCII(i)
-	}
-	return plot.RunMarker(i)
-}

@@ -105,9 +105,9 @@ func oneLine(formula string) string {
 var hats = strings.NewReplacer("r\u0302", "ȓ", "m\u0302", "ṁ", "v\u0302", "ṽ")
 
 // line is oneLine, in ASCII words where the terminal has nothing else.
-func (m *Model) line(text string) string {
+func (b *board) line(text string) string {
 	text = oneLine(text)
-	if m.ascii {
+	if b.ascii {
 		text = words.Replace(text)
 	}
 	return text

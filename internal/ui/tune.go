@@ -99,19 +99,19 @@ func (m *Model) drawTune(p pane) {
 	}
 }
 
-func (m *Model) drawSlider(x, y, w int, at float64, selected bool) {
+func (b *board) drawSlider(x, y, w int, at float64, selected bool) {
 	ends, line, grip := []rune("├┤"), '─', '●'
-	if m.ascii {
+	if b.ascii {
 		ends, line, grip = []rune("[]"), '-', 'O'
 	}
-	m.screen.Fill(x, y, w, 1, plot.Cell{R: line, FG: m.dim(), A: m.faint()})
-	m.screen.Set(x, y, plot.Cell{R: ends[0], FG: m.dim(), A: m.faint()})
-	m.screen.Set(x+w-1, y, plot.Cell{R: ends[1], FG: m.dim(), A: m.faint()})
-	cell := plot.Cell{R: grip, FG: m.dim()}
+	b.screen.Fill(x, y, w, 1, plot.Cell{R: line, FG: b.dim(), A: b.faint()})
+	b.screen.Set(x, y, plot.Cell{R: ends[0], FG: b.dim(), A: b.faint()})
+	b.screen.Set(x+w-1, y, plot.Cell{R: ends[1], FG: b.dim(), A: b.faint()})
+	cell := plot.Cell{R: grip, FG: b.dim()}
 	if selected {
-		cell.FG, cell.A = m.accent(), plot.Bold
+		cell.FG, cell.A = b.accent(), plot.Bold
 	}
-	m.screen.Set(x+1+int(math.Round(at*float64(w-3))), y, cell)
+	b.screen.Set(x+1+int(math.Round(at*float64(w-3))), y, cell)
 }
 
 func (m *Model) moveTune(key string) {

@@ -14,14 +14,14 @@ import (
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/exp/golden"
-	"go.uber.org/goleak"
 
+	"opttui/internal/leak"
 	"opttui/internal/plot"
 	"opttui/internal/problems"
 	"opttui/internal/train"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leak.Main(m) }
 
 // fataler is what the helpers need of *testing.T and *rapid.T.
 type fataler interface {
@@ -42,6 +42,9 @@ func open(t *testing.T, w, h int, o Options) *Model {
 	m.Update(tea.WindowSizeMsg{Width: w, Height: h})
 	return m
 }
+
+// patience is how long a test waits for what must happen before it fails.
+const patience = time.Minute
 
 // press sends keys by name and waits until their effect can be seen.
 func press(t fataler, m *Model, keys ...string) {
@@ -84,7 +87,7 @@ func keyMsg(name string) tea.KeyPressMsg {
 
 func settle(t fataler, m *Model) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		m.Update(tickMsg{})
 		if m.Settled() {
 			return
@@ -96,7 +99,7 @@ func settle(t fataler, m *Model) {
 // until waits for a condition on the snapshot of the selected run.
 func until(t fataler, m *Model, what string, ok func(*train.Snapshot) bool) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		m.Update(tickMsg{})
 		if ok(m.lane().snap) {
 			return

@@ -1,0 +1,95 @@
+package ui
+
+import (
+	"fmt"
+	"time"
+
+	"charm.land/bubbles/v2/textinput"
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+
+	"opttui/internal/plot"
+)
+
+// board is what all screens have: a canvas, how to draw on it for what the terminal can show, and the line in which the
+// person is answered and asked.
+type board struct {
+	w, h   int
+	mode   plot.Mode
+	light  bool // the terminal's background is light
+	ascii  bool
+	plain  bool // the terminal has no colours
+	screen *plot.Canvas
+	dirty  bool // something has changed since it was drawn
+
+	guest   *Guest // nil for the owner of the machine
+	prompt  *prompt
+	picker  *picker
+	help    *help
+	status  string // what the last key did or why it was refused
+	refused bool
+	said    time.Time // when
+}
+
+// setMode chooses how to draw for what the terminal can show.
+func (b *board) setMode(p colorprofile.Profile) {
+	b.plain = p <= colorprofile.ASCII
+	switch {
+	case b.ascii:
+		b.mode = plot.ASCII
+	case p <= colorprofile.ANSI: // sixteen colours make no heat map, but they do tell runs apart
+		b.mode = plot.Mono
+	default:
+		b.mode = plot.Colour
+	}
+}
+
+func (b *board) resize(w, h int) {
+	b.w, b.h = max(w, 0), max(h, 0)
+	b.screen.Resize(b.w, b.h)
+}
+
+// say puts a message into the status line, where it stays until the next key.
+func (b *board) say(format string, args ...any) {
+	b.status, b.refused, b.said = fmt.Sprintf(format, args...), false, time.Now()
+	b.dirty = true
+}
+
+// refuse says why something was not done.
+func (b *board) refuse(format string, args ...any) {
+	b.status, b.refused = fmt.Sprintf(format, args...), true
+	b.dirty = true
+}
+
+// markerOf is the sign of the run with a colour.
+func (b *board) markerOf(i int) rune {
+	if b.ascii {
+		return plot.RunMarkerASCII(i)
+	}
+	return plot.RunMarker(i)
+}
+
+// blank empties a chart for the next frame; it keeps its axes.
+func (b *board) blank(c *plot.Chart) {
+	c.Series, c.Marks = c.Series[:0], c.Marks[:0]
+	c.XRange, c.YRange = [2]float64{}, [2]float64{}
+	c.Mode = b.mode
+	c.Light = b.light
+}
+
+// ask opens a prompt in place of the status line.
+func (b *board) ask(label, hint string, take func(text string) error) tea.Cmd {
+	in := b.newInput(40)
+	cmd := in.Focus()
+	b.prompt = &prompt{label: label, hint: hint, input: in, take: take}
+	return cmd
+}
+
+// newInput is a text field for so many characters.
+func (b *board) newInput(limit int) textinput.Model {
+	in := textinput.New()
+	in.Prompt = ""
+	in.CharLimit = limit
+	in.KeyMap.Paste.SetEnabled(b.guest == nil) // it starts a program that reads the clipboard of this machine
+	return in
+}
