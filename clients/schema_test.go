@@ -113,7 +113,7 @@ func TestDocsNameEverything(t *testing.T) {
 	names := []string{
 		protocol.Hello, protocol.Metrics, protocol.Applied, protocol.Refused, protocol.State, protocol.Welcome, protocol.Set, protocol.Pause,
 		protocol.Resume, protocol.Checkpoint, protocol.Stop, protocol.Running, protocol.Paused, protocol.Saved, protocol.Stopped,
-		protocol.ScaleLinear, protocol.ScaleLog, protocol.ScaleLogOneMinus, protocol.Environment, "state", "step", "text", "why", "epoch", `"NaN"`, `"Infinity"`, `"-Infinity"`,
+		protocol.ScaleLinear, protocol.ScaleLog, protocol.ScaleLogOneMinus, protocol.Environment, protocol.Printing, "state", "step", "text", "why", "epoch", `"NaN"`, `"Infinity"`, `"-Infinity"`,
 	}
 	names = append(names, protocol.StepNames...)
 	for _, of := range []reflect.Type{reflect.TypeFor[protocol.Tunable](), reflect.TypeFor[protocol.Command]()} {

@@ -22,6 +22,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"math"
 	"os"
@@ -32,10 +33,12 @@ import (
 	"sync/atomic"
 )
 
-// Version is the version of the protocol, Environment the variable with the path of the socket.
+// Version is the version of the protocol, Environment the variable with the path of the socket, and Printing the one that
+// asks by "stdout" to print numbers, where there is no socket.
 const (
 	Version     = 1
 	Environment = "OPTTUI_SOCKET"
+	Printing    = "OPTTUI_METRICS"
 )
 
 // Metrics are numbers of one step.
@@ -44,7 +47,8 @@ type Metrics map[string]float64
 // Run is a run as opttui sees it. Its methods may be called from any goroutine.
 type Run struct {
 	name     string
-	link     *link // nil where nobody listens
+	link     *link     // nil where nobody listens
+	print    io.Writer // for an opttui on another machine; nil for none
 	stopping atomic.Bool
 
 	mu         sync.Mutex
@@ -56,12 +60,15 @@ type Run struct {
 }
 
 // Connect returns the run of this process. It talks with the opttui that has started the program, or does nothing where
-// there is none. A name of "" is that of the program's file.
+// there is none. A name of "" is that of the program's file. Where opttui has started the program on another machine,
+// numbers are printed as lines of JSON, and nothing can be tuned.
 func Connect(name string) *Run {
 	r := &Run{name: name}
 	if path := os.Getenv(Environment); path != "" {
 		r.link = dial(path)
 		r.hello()
+	} else if os.Getenv(Printing) == "stdout" {
+		r.print = os.Stdout
 	}
 	return r
 }
@@ -86,6 +93,10 @@ func (r *Run) Close() { r.link.close() }
 // Log sends numbers, then carries out what the person has asked for since the last call. Call it after the step. When the
 // person has paused the run, it returns when the run goes on, is to stop, or opttui is gone.
 func (r *Run) Log(step int, metrics Metrics) {
+	if r.print != nil {
+		_, _ = r.print.Write(r.numbers(step, metrics))
+		return
+	}
 	if !r.link.open() {
 		return
 	}

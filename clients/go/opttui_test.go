@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"net"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -111,6 +112,24 @@ func TestWithoutServer(t *testing.T) {
 			t.Errorf("%q: %v", path, lr.Value())
 		}
 		run.Close()
+	}
+}
+
+// On another machine numbers are printed.
+func TestPrinting(t *testing.T) {
+	t.Setenv(Environment, "")
+	t.Setenv(Printing, "stdout")
+	run := Connect("")
+	defer run.Close()
+	if run.print != os.Stdout {
+		t.Fatal("it does not print")
+	}
+	var out strings.Builder
+	run.print = &out
+	run.Tune("lr", 0.1, Options{})
+	run.Log(3, Metrics{"loss": 0.5, "bad": math.NaN()})
+	if got, want := out.String(), `{"type":"metrics","step":3,"bad":"NaN","loss":0.5,"lr":0.1}`+"\n"; got != want {
+		t.Errorf("%s, not %s", got, want)
 	}
 }
 

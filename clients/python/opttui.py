@@ -30,16 +30,18 @@ import math
 import os
 import select
 import socket
+import sys
 import threading
 import time
 import weakref
 from collections import deque
 from typing import Any, Callable, Deque, Dict, Iterator, List, Optional, Sequence, Tuple, TypeVar
 
-__all__ = ["ENVIRONMENT", "VERSION", "Run", "Tunable", "connect"]
+__all__ = ["ENVIRONMENT", "PRINTING", "VERSION", "Run", "Tunable", "connect"]
 
 VERSION = 1  #: of the protocol
 ENVIRONMENT = "OPTTUI_SOCKET"  #: the variable with the path of the socket
+PRINTING = "OPTTUI_METRICS"  #: the variable that asks by "stdout" to print numbers, where there is no socket
 
 MAX_FIELDS = 256  # numbers in a message, as opttui reads them
 MAX_TUNABLES = 64
@@ -60,9 +62,14 @@ def connect(name: Optional[str] = None) -> "Run":
     """Return the run of this process.
 
     It talks with the opttui that has started this program, or does nothing where there is none. name is what the run is
-    called on the screen; without it, it is called as its file.
+    called on the screen; without it, it is called as its file. Where opttui has started the program on another machine
+    (OPTTUI_METRICS is "stdout"), numbers are printed as lines of JSON, and nothing can be tuned.
     """
-    run = Run(name, _dial(os.environ.get(ENVIRONMENT)))
+    path = os.environ.get(ENVIRONMENT)
+    link: "Optional[_Link]" = _dial(path)
+    if not path and os.environ.get(PRINTING) == "stdout":
+        link = _Printer()
+    run = Run(name, link)
     _runs.add(run)
     return run
 
@@ -201,7 +208,7 @@ class Run:
 
     @property
     def connected(self) -> bool:
-        """Whether opttui listens."""
+        """Whether opttui listens, on a socket or to what is printed."""
         return self._link is not None
 
     @property
@@ -593,6 +600,27 @@ class _Link:
             pass
         finally:
             self.close()
+
+
+class _Printer(_Link):
+    """Prints numbers, for an opttui that is on another machine."""
+
+    def __init__(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+    def put(self, line: bytes, answer: bool = False) -> None:
+        if not answer:
+            sys.stdout.write(line.decode())
+            sys.stdout.flush()
+
+    def commands(self) -> Iterator[Dict[str, Any]]:
+        return iter(())
+
+    def finish(self, seconds: float) -> None:
+        pass
 
 
 def _parse(line: bytes) -> Optional[Dict[str, Any]]:

@@ -1,5 +1,7 @@
 """Tests of opttui.py against a server of their own: python3 -m unittest discover -s clients/python"""
 
+import contextlib
+import io
 import json
 import logging
 import math
@@ -87,9 +89,10 @@ class Case(unittest.TestCase):
     def setUp(self):
         logging.disable(logging.CRITICAL)
         self.addCleanup(logging.disable, logging.NOTSET)
-        old = os.environ.pop(opttui.ENVIRONMENT, None)
-        if old is not None:
-            self.addCleanup(os.environ.__setitem__, opttui.ENVIRONMENT, old)
+        for name in (opttui.ENVIRONMENT, opttui.PRINTING):
+            old = os.environ.pop(name, None)
+            if old is not None:
+                self.addCleanup(os.environ.__setitem__, name, old)
 
     def connect(self, name=None):
         """Return a server and a run that talks with it."""
@@ -152,6 +155,20 @@ class WithoutServer(Case):
         for path in ("", "/nowhere/socket", "x" * 500, "/dev/null", "\0"):
             run = opttui.Run(None, opttui._dial(path))
             self.check(run)
+
+    def test_printing(self):
+        """On another machine numbers are printed, whatever the standard output is."""
+        os.environ[opttui.PRINTING] = "stdout"
+        self.addCleanup(os.environ.pop, opttui.PRINTING)
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out), opttui.connect("name") as run:
+            run.bind(Group(SGD))
+            run.log(step=3, loss=0.5, bad=math.nan)
+        self.assertEqual(out.getvalue(), '{"type":"metrics","step":3,"loss":0.5,"bad":"NaN","lr":0.1}\n')
+        run = opttui.connect()
+        with contextlib.redirect_stdout(None):
+            run.log(step=1)
+        self.assertFalse(run.connected)
 
     def test_wrong_calls_are_wrong_everywhere(self):
         run = opttui.connect()
