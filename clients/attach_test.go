@@ -199,7 +199,7 @@ func TestExamples(t *testing.T) {
 		tunable string
 	}{
 		{"pytorch", func(t *testing.T) []string {
-			return []string{python(t, "torch"), "../examples/pytorch_digits.py", "--epochs", "2"}
+			return []string{python(t, "torch"), "../examples/pytorch_digits.py", "--epochs", "2", "--rest", "0"}
 		}, "loss epoch lr val_loss val_accuracy", "lr momentum dampening weight_decay batch"},
 		{"sklearn", func(t *testing.T) []string {
 			return []string{python(t, "sklearn"), "../examples/sklearn_digits.py", "--steps", "50"}

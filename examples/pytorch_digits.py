@@ -11,6 +11,7 @@ import csv
 import gzip
 import os
 import sys
+import time
 
 import torch
 from torch import nn
@@ -32,6 +33,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--epochs", type=int, default=300)
     parser.add_argument("--lr", type=float, default=0.01)
+    parser.add_argument("--rest", type=float, default=0.004, help="seconds after each step: time to watch")
     args = parser.parse_args()
 
     torch.manual_seed(0)
@@ -63,6 +65,7 @@ def main():
                 optimizer.step()
                 run.log(step=step, loss=loss, epoch=epoch)
                 step += 1
+                time.sleep(args.rest)
                 if run.stopping:
                     return
             with torch.no_grad():

@@ -490,33 +490,46 @@ class Harmed(Case):
         self.assertLessEqual(link._size, opttui.MAX_WAITING)
         self.assertTrue(link._numbers)
         # Neither answers nor the newest numbers are lost, and memory is bounded whatever is asked for.
-        for i in range(300):
-            server.send(type="set", id=i + 1, name="x", value=i)
+        asked = self.aside(lambda: [server.send(type="set", id=i + 1, name="x", value=i) for i in range(2000)])
+        for i in range(2000):
             run.log(step=20_000 + i)
+        self.train(run, lambda: len(link._answers) >= opttui.MAX_ANSWERS, 22_000)
+        for _ in range(100):
+            run.log(step=29_999)
         self.assertLess(len(link._answers), 2 * opttui.MAX_ANSWERS)
-        answers, steps = [], []
+        answers, steps, at = [], [], {}
 
         def read():
-            while not answers or answers[-1] != 300 or steps[-1] < 30_000:
+            while len(answers) < 2000 or steps[-1] < 30_000:
                 message = server.read()
-                answers.extend([message.get("id")] * (message["type"] == "applied"))
-                steps.extend([message.get("step")] * (message["type"] == "metrics"))
+                if message["type"] == "applied":
+                    answers.append(message["id"])
+                    at[message["id"]] = steps[-1]
+                elif message["type"] == "metrics":
+                    steps.append(message["step"])
 
         done = self.aside(read)
         self.train(run, done.over, 30_000)
         done()
-        self.assertEqual(answers, list(range(1, 301)))
+        asked()
+        self.assertEqual(answers, list(range(1, 2001)))
         self.assertEqual(steps, sorted(steps))
-        self.assertIn(20_299, steps)
+        self.assertIn(29_999, steps)
         self.assertNotIn(15_000, steps)  # among the oldest that waited
+        self.assertLess(at[100], 15_000)  # answers go first
 
     def test_lines_stay_whole(self):
         """Lines that are sent in part go on where they were, whatever is dropped in between."""
         server, run = self.connect()
-        wait = self.aside(lambda: server.until("metrics", step=29_999))  # which parses all
-        for i in range(30_000):
-            run.log(step=i, loss=i)
-        run.close()
+        wait = self.aside(lambda: server.until("metrics", step=999))  # which parses all
+        many = {"\N{SNOWMAN}" * 60 + str(i): i for i in range(opttui.MAX_FIELDS)}  # 100 KB
+        parts = 0
+        for i in range(1000):
+            run.log(step=i, **many)
+            parts += bool(run._link._head)
+        self.assertTrue(parts)
+        run.log(step=999)
+        self.train(run, wait.over, 1000)
         wait()
 
     def test_server_dies(self):
