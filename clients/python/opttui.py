@@ -417,7 +417,7 @@ class Run:
             while True:
                 for command in link.commands():
                     self._obey(link, command)
-                if not self._paused or self._stopping or self._link is not link:
+                if not self._paused or self._stopping:
                     return
                 link.wait(0.1)
         finally:

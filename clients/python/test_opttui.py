@@ -481,6 +481,18 @@ class Harmed(Case):
         answered()
         self.assertEqual(run["x"], 5)
 
+    def test_long_line(self):
+        """A line that does not end takes no memory, and its end is no command."""
+        ours, theirs = socket.socketpair()
+        self.addCleanup(theirs.close)
+        ours.setblocking(False)
+        link = opttui._Link(ours)
+        self.addCleanup(link.close)
+        for text, want in ((b"y" * 5000, 0), (b"y" * 5000, 0), (b'{"type":"stop"}\n', 0), (b'{"type":"stop"}\n{"ty', 1), (b'pe":"stop"}\n', 1)):
+            theirs.sendall(text)
+            self.assertEqual(len(list(link.commands())), want)
+            self.assertLessEqual(len(link._in), opttui.MAX_COMMAND)
+
     def test_server_that_does_not_read(self):
         server, run = self.connect()
         link = run._link
