@@ -201,6 +201,7 @@ func TestTuned(t *testing.T) {
 func TestSteered(t *testing.T) {
 	s, run := connect(t)
 	run.Tune("lr", 0.1, Options{})
+	run.TuneFunc("logs", func() float64 { return 1 }, func(float64) error { run.Log(50, nil); return nil }, Options{})
 	s.send(`{"type":"pause"}` + "\n" + `{"type":"pause"}`)
 	asked(run, 2)
 	done := make(chan bool)
@@ -212,6 +213,8 @@ func TestSteered(t *testing.T) {
 	if m := s.answer(1); m.Step != 4 {
 		t.Errorf("%+v", m)
 	}
+	s.send(`{"type":"set","id":2,"name":"logs","value":2}`)
+	s.answer(2) // what logs from within a command does not wait for its end
 	s.send(`{"type":"checkpoint"}`)
 	if m := s.answer(0); !strings.Contains(m.Why, "no OnCheckpoint") {
 		t.Errorf("%+v", m)
