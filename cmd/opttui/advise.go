@@ -105,7 +105,7 @@ func advise(cmd *cobra.Command, prepare func(progress func(lrfinder.Progress)) (
 	ctx, stop := interruptible(cmd.Context())
 	err = race.Run(ctx)
 	caught := stop()
-	_ = bar.Clear()
+	bar.clear()
 	if err != nil {
 		return err
 	}

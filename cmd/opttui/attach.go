@@ -104,7 +104,7 @@ func (a *attachment) show(cmd *cobra.Command) error {
 		Control: child, Output: output, ASCII: a.ascii,
 	})
 	defer m.Close()
-	err = show(m, cmd.ErrOrStderr())
+	err = show(m, os.Stdout, cmd.ErrOrStderr())
 	return a.part(child, output, cmd.ErrOrStderr(), err)
 }
 

@@ -137,7 +137,7 @@ func lrfind(cmd *cobra.Command, about subject, runner *trials.Runner, o lrfinder
 	ctx, stop := interruptible(cmd.Context())
 	result, err := finder.Find(ctx)
 	caught := stop()
-	_ = bar.Clear()
+	bar.clear()
 	if err != nil {
 		return err
 	}

@@ -82,8 +82,7 @@ func tell(cmd *cobra.Command, err error, stderr io.Writer) int {
 
 func rootCommand() *cobra.Command {
 	root := screenCommand()
-	root.Version = version()
-	root.SetVersionTemplate("opttui {{.Version}}\n")
+	tellVersion(root)
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.AddCommand(
 		runCommand(),
@@ -96,6 +95,7 @@ func rootCommand() *cobra.Command {
 		replayCommand(),
 		resumeCommand(),
 		attachCommand(),
+		watchCommand(),
 		serveCommand(),
 		pictureCommand(),
 		saddlesCommand(),
@@ -104,7 +104,6 @@ func rootCommand() *cobra.Command {
 	root.SetHelpCommand(helpCommand())
 	root.SetFlagErrorFunc(flagError)
 	root.InitDefaultHelpFlag()
-	root.InitDefaultVersionFlag()
 	return root
 }
 

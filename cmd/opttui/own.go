@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -102,10 +101,10 @@ func dataNames() []string {
 
 // resolve finds the problem. A person who waits for a large file sees how far it is.
 func resolve(ref problems.Ref) (problems.Spec, error) {
-	var bar *progressbar.ProgressBar
+	var read *progressBar
 	defer func() {
-		if bar != nil {
-			_ = bar.Clear()
+		if read != nil {
+			read.clear()
 		}
 	}()
 	const large = 32 << 20
@@ -113,12 +112,10 @@ func resolve(ref problems.Ref) (problems.Spec, error) {
 		if total < large {
 			return
 		}
-		if bar == nil {
-			bar = progressbar.NewOptions64(total,
-				progressbar.OptionSetWriter(os.Stderr), progressbar.OptionSetVisibility(isTerminal(os.Stderr)),
-				progressbar.OptionSetDescription("reading "+filepath.Base(ref.File.Path)), progressbar.OptionShowBytes(true),
-				progressbar.OptionSetWidth(30), progressbar.OptionThrottle(beat/2), progressbar.OptionClearOnFinish())
+		if read == nil {
+			read = newProgress(os.Stderr, isTerminal(os.Stderr), total, "bytes")
+			read.of("reading "+filepath.Base(ref.File.Path), total)
 		}
-		_ = bar.Set64(done)
+		read.set(done)
 	})
 }

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/charmbracelet/x/term"
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"opttui/internal/curvature"
@@ -163,7 +162,7 @@ func (h headless) stream(run *train.Run, w io.Writer, csv bool) error {
 			if err == nil {
 				err = out.Flush()
 			}
-			_ = bar.Set(run.Step())
+			bar.set(int64(run.Step()))
 		default:
 		}
 	}
@@ -173,7 +172,7 @@ func (h headless) stream(run *train.Run, w io.Writer, csv bool) error {
 	if err == nil {
 		err = out.Flush()
 	}
-	_ = bar.Clear()
+	bar.clear()
 	if isTerminal(h.stderr) && !isTerminal(w) {
 		h.summary(run, time.Since(start))
 	}
@@ -217,15 +216,8 @@ func nextChunk(chunk int, took time.Duration) int {
 }
 
 // progress returns a bar on a terminal that the rows do not go to, else one that is not shown.
-func (h headless) progress(rows io.Writer) *progressbar.ProgressBar {
-	return progressbar.NewOptions(h.steps,
-		progressbar.OptionSetWriter(h.stderr),
-		progressbar.OptionSetVisibility(isTerminal(h.stderr) && !isTerminal(rows)),
-		progressbar.OptionSetWidth(30),
-		progressbar.OptionShowIts(), progressbar.OptionSetItsString("steps"),
-		progressbar.OptionThrottle(beat/2),
-		progressbar.OptionClearOnFinish(),
-	)
+func (h headless) progress(rows io.Writer) *progressBar {
+	return newProgress(h.stderr, isTerminal(h.stderr) && !isTerminal(rows), int64(h.steps), "steps")
 }
 
 // isTerminal tells whether w is a terminal.

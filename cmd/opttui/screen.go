@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"opttui/internal/journal"
+	"opttui/internal/paint"
 	"opttui/internal/train"
 	"opttui/internal/ui"
 	"opttui/internal/usage"
@@ -128,15 +129,15 @@ func (s stage) show(cmd *cobra.Command, o ui.Options) error {
 }
 
 // cinema shows the screen, and records it where that is wanted.
-func (s stage) cinema(model tea.Model, stderr io.Writer) error {
+func (s stage) cinema(model paint.Model, stderr io.Writer) error {
 	if s.cast == "" {
-		return show(model, stderr)
+		return show(model, os.Stdout, stderr)
 	}
 	c, err := newCast(s.cast, os.Stdout)
 	if err != nil {
 		return err
 	}
-	err = show(model, stderr, tea.WithOutput(c), tea.WithFilter(c.filter))
+	err = show(model, c, stderr, tea.WithFilter(c.filter))
 	if lost := c.end(); err == nil && lost != nil {
 		err = fmt.Errorf("the recording is not complete: %w", lost)
 	}
@@ -158,11 +159,13 @@ func noScreen(out any) string {
 }
 
 // show runs the screen until the person or a signal ends it. However it ends, the terminal is left as it was.
-func show(model tea.Model, stderr io.Writer, options ...tea.ProgramOption) error {
+func show(model paint.Model, out, stderr io.Writer, options ...tea.ProgramOption) error {
 	signals, stop := catchSignals()
 	defer stop()
+	screen := paint.NewScreen(out)
+	options = append(options, tea.WithoutSignalHandler(), tea.WithOutput(through(screen, out)), tea.WithFPS(120)) // how soon the terminal is set up: frames are painted beside that
 	// Bubble Tea's own handler does not know SIGHUP and does not tell which signal it was.
-	program := tea.NewProgram(model, append(options, tea.WithoutSignalHandler())...)
+	program := tea.NewProgram(paint.On(screen, model), options...)
 	before, _ := term.GetState(os.Stdin.Fd())
 
 	caught, done := make(chan os.Signal, 1), make(chan struct{})
@@ -192,6 +195,23 @@ func show(model tea.Model, stderr io.Writer, options ...tea.ProgramOption) error
 		return &exitError{code: exitFailure}
 	}
 	return err
+}
+
+// terminal is one whose output goes through its screen.
+type terminal struct {
+	term.File
+	screen *paint.Screen
+}
+
+// Write implements io.Writer.
+func (t terminal) Write(p []byte) (int, error) { return t.screen.Write(p) }
+
+// through returns the output by way of its screen. Bubble Tea sees whether it is a terminal.
+func through(s *paint.Screen, out io.Writer) io.Writer {
+	if file, ok := out.(term.File); ok {
+		return terminal{file, s}
+	}
+	return s
 }
 
 // patience is how long a program that was told to end may take to do so. Tests that are no program of their own have more.

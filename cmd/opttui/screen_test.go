@@ -13,6 +13,8 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/creack/pty"
+
+	"opttui/internal/plot"
 )
 
 // page is a screen that does one thing when it has begun.
@@ -27,10 +29,14 @@ func (p page) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	return p, nil
 }
 
-func (p page) View() tea.View {
-	v := tea.NewView("page")
-	v.AltScreen = true
-	return v
+func (p page) View() tea.View { return tea.NewView("page") }
+
+func (p page) Window() tea.View { return tea.View{AltScreen: true} }
+
+func (p page) Canvas() *plot.Canvas {
+	c := plot.NewCanvas(80, 24)
+	c.Text(0, 0, "page", 0, 0)
+	return c
 }
 
 // wall is a terminal that tells when a page is on it.
@@ -82,7 +88,7 @@ func TestShow(t *testing.T) {
 				return test.begin()
 			}
 			var stderr bytes.Buffer
-			err := show(page{begin}, &stderr, tea.WithInput(nil), tea.WithOutput(screen), tea.WithWindowSize(80, 24))
+			err := show(page{begin}, screen, &stderr, tea.WithInput(nil), tea.WithWindowSize(80, 24))
 			code := -1
 			if exit := (*exitError)(nil); errors.As(err, &exit) {
 				code = exit.code

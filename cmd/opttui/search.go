@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/pflag"
 
 	"opttui/internal/lrfinder"
@@ -54,24 +53,11 @@ func interruptible(parent context.Context) (ctx context.Context, stop func() os.
 }
 
 // searchBar returns a progress bar on standard error where that is a terminal, and what advances it.
-func searchBar(stderr io.Writer) (*progressbar.ProgressBar, func(lrfinder.Progress)) {
-	bar := progressbar.NewOptions(1,
-		progressbar.OptionSetWriter(stderr),
-		progressbar.OptionSetVisibility(isTerminal(stderr)),
-		progressbar.OptionSetWidth(30),
-		progressbar.OptionShowIts(), progressbar.OptionSetItsString("steps"),
-		progressbar.OptionThrottle(beat/2),
-		progressbar.OptionClearOnFinish(),
-	)
-	return bar, func(p lrfinder.Progress) {
-		if p.Total < 1 {
-			return
-		}
-		if bar.GetMax() != p.Total {
-			bar.ChangeMax(p.Total)
-		}
-		bar.Describe(p.Phase)
-		_ = bar.Set(min(p.Done, p.Total-1)) // full, it would be gone
+func searchBar(stderr io.Writer) (*progressBar, func(lrfinder.Progress)) {
+	b := newProgress(stderr, isTerminal(stderr), 0, "steps")
+	return b, func(p lrfinder.Progress) {
+		b.of(p.Phase, int64(p.Total))
+		b.set(int64(p.Done))
 	}
 }
 

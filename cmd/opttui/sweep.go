@@ -129,7 +129,7 @@ func sweep(cmd *cobra.Command, about subject, runner *trials.Runner, axes []lrfi
 	ctx, stop := interruptible(cmd.Context())
 	err = s.Run(ctx)
 	caught := stop()
-	_ = bar.Clear()
+	bar.clear()
 	if err != nil && caught == nil {
 		return err
 	}

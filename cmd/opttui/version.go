@@ -10,15 +10,30 @@ import (
 
 func versionCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "version",
-		Short: "Print the version",
-		Long:  "Print the version of opttui, the commit it was built from and the version of Go.",
-		Args:  noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "opttui %s\n", version())
-			return err
-		},
+		Use:               "version",
+		Short:             "Print the version",
+		Long:              "Print the version of opttui, the commit it was built from and the version of Go.",
+		Args:              noArgs,
+		RunE:              printVersion,
 		ValidArgsFunction: cobra.NoFileCompletions,
+	}
+}
+
+func printVersion(cmd *cobra.Command, _ []string) error {
+	_, err := fmt.Fprintf(cmd.OutOrStdout(), "opttui %s\n", version())
+	return err
+}
+
+// tellVersion gives a command the flag --version. Cobra's own takes a template for what it prints, and a program with
+// templates is a quarter larger: the linker must keep every method, since a template might call it.
+func tellVersion(cmd *cobra.Command) {
+	asked := cmd.Flags().BoolP("version", "v", false, "version for "+cmd.Name())
+	otherwise := cmd.RunE
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if *asked {
+			return printVersion(cmd, args)
+		}
+		return otherwise(cmd, args)
 	}
 }
 

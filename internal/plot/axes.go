@@ -2,6 +2,7 @@ package plot
 
 import (
 	"math"
+	"sync"
 
 	"charm.land/lipgloss/v2"
 	"github.com/NimbleMarkets/ntcharts/v2/canvas"
@@ -62,16 +63,21 @@ func newAxes(k axesKey) *axes {
 		}
 		return lipgloss.NewStyle().Foreground(c)
 	}
-	lc := linechart.New(k.w, k.h, 0, 1, 0, 1,
+	paper := sheet(k.w, k.h)
+	defer sheets.Put(paper)
+	lc := linechart.New(1, 1, 0, 1, 0, 1,
 		linechart.WithXYSteps(1, 1), linechart.WithStyles(style(k.axis), style(k.label), lipgloss.NewStyle()),
 		linechart.WithXLabelFormatter(func(i int, _ float64) string { return at(xLabels, i) }),
 		linechart.WithYLabelFormatter(func(i int, _ float64) string { return at(yLabels, i) }))
+	lc.Canvas = *paper
+	lc.UpdateGraphSizes()
 	if lc.GraphWidth() != gw || lc.GraphHeight() != gh {
 		return a
 	}
-	lc.DrawXYAxisAndLabel()
 	a.x, a.y, a.w, a.h = width+1, 0, gw, gh
-	a.copyCells(&lc.Canvas)
+	a.frame(func(x, y int) { paper.SetCell(canvas.Point{X: x, Y: y}, canvas.Cell{}) })
+	lc.DrawXYAxisAndLabel()
+	a.copyCells(paper)
 	a.decorate(xt, yt)
 	return a
 }
@@ -116,22 +122,46 @@ func placeX(k axesKey, ticks []tick, gw int) []string {
 	return out
 }
 
-func (a *axes) copyCells(m *canvas.Model) {
+// sheets are canvases of ntcharts to use again: their cells are large.
+var sheets sync.Pool
+
+// sheet returns one of w×h cells with anything on it.
+func sheet(w, h int) *canvas.Model {
+	if m, ok := sheets.Get().(*canvas.Model); ok && m.Width() == w && m.Height() == h {
+		return m
+	}
+	m := canvas.New(w, h)
+	return &m
+}
+
+// frame calls f for all cells but those between the axes.
+func (a *axes) frame(f func(x, y int)) {
 	for y := range a.pic.H {
-		for x := range a.pic.W {
-			cell := m.Cell(canvas.Point{X: x, Y: y})
-			if cell.Rune == 0 {
-				continue
-			}
-			c := Cell{R: cell.Rune}
-			if a.key.axis != 0 { // a foreground that was not set is not the zero Color
-				if fg, ok := cell.Style.GetForeground().(Color); ok {
-					c.FG = fg
-				}
-			}
-			a.pic.Set(x, y, c)
+		end := a.x
+		if y >= a.h {
+			end = a.pic.W
+		}
+		for x := range end {
+			f(x, y)
 		}
 	}
+}
+
+// copyCells copies the axes.
+func (a *axes) copyCells(m *canvas.Model) {
+	a.frame(func(x, y int) {
+		cell := m.Cell(canvas.Point{X: x, Y: y})
+		if cell.Rune == 0 {
+			return
+		}
+		c := Cell{R: cell.Rune}
+		if a.key.axis != 0 { // a foreground that was not set is not the zero Color
+			if fg, ok := cell.Style.GetForeground().(Color); ok {
+				c.FG = fg
+			}
+		}
+		a.pic.Set(x, y, c)
+	})
 }
 
 // decorate adds what ntcharts does not draw: tick marks, a faint grid, the names of the axes.

@@ -4,7 +4,6 @@ package plot
 
 import (
 	"slices"
-	"strconv"
 	"unicode/utf8"
 )
 
@@ -140,92 +139,13 @@ func (c *Canvas) Rows() []string {
 	return c.rows
 }
 
-// appendRow appends the row with as few bytes of styling as it needs: only changes are written, and a blank does
-// not care for the colour of the text.
+// appendRow appends the row with as few bytes of styling as it needs.
 func appendRow(b []byte, row []Cell) []byte {
-	var now Cell // the style that the terminal is in
-	for i := range row {
-		cell := row[i]
-		r := cell.R
-		if r < 0x20 || r > 0x7e && !Narrow(r) {
-			if r != 0 {
-				r = '?'
-			} else {
-				r = ' '
-			}
-		}
-		cell.A &= shown
-		if r == ' ' && cell.A&(Underline|Reverse) == 0 {
-			cell.FG, cell.A = now.FG, now.A&^(Underline|Reverse)
-		}
-		if cell.FG != now.FG || cell.BG != now.BG || cell.A != now.A {
-			b = appendStyle(b, now, cell)
-			now = cell
-		}
-		if r < 0x80 {
-			b = append(b, byte(r))
-		} else {
-			b = utf8.AppendRune(b, r)
-		}
+	var pen pen
+	for _, cell := range row {
+		b = pen.write(b, look(cell))
 	}
-	if now.FG != 0 || now.BG != 0 || now.A != 0 {
-		b = append(b, "\x1b[m"...)
-	}
-	return b
-}
-
-// appendStyle appends the sequence that takes the terminal from one style to another.
-func appendStyle(b []byte, from, to Cell) []byte {
-	b = append(b, "\x1b["...)
-	if to.FG == 0 && to.BG == 0 && to.A == 0 {
-		return append(b, 'm')
-	}
-	if off := from.A &^ to.A; off != 0 {
-		// 22 ends bold and faint together, so the one that stays has to be set again.
-		if off&(Bold|Faint) != 0 {
-			b = append(b, "22;"...)
-			from.A &^= Bold | Faint
-		}
-		if off&Underline != 0 {
-			b = append(b, "24;"...)
-		}
-		if off&Reverse != 0 {
-			b = append(b, "27;"...)
-		}
-	}
-	on := to.A &^ from.A
-	if on&Bold != 0 {
-		b = append(b, "1;"...)
-	}
-	if on&Faint != 0 {
-		b = append(b, "2;"...)
-	}
-	if on&Underline != 0 {
-		b = append(b, "4;"...)
-	}
-	if on&Reverse != 0 {
-		b = append(b, "7;"...)
-	}
-	if to.FG != from.FG {
-		b = appendColor(b, to.FG, '3')
-	}
-	if to.BG != from.BG {
-		b = appendColor(b, to.BG, '4')
-	}
-	b[len(b)-1] = 'm'
-	return b
-}
-
-func appendColor(b []byte, c Color, ground byte) []byte {
-	if c == 0 {
-		return append(b, ground, '9', ';')
-	}
-	b = append(b, ground, '8', ';', '2', ';')
-	for shift := 16; shift >= 0; shift -= 8 {
-		b = strconv.AppendUint(b, uint64(c>>shift&0xff), 10)
-		b = append(b, ';')
-	}
-	return b
+	return pen.rest(b)
 }
 
 // Narrow reports whether r is known to take one column and to join with no neighbour. It is a list of blocks, not

@@ -19,9 +19,9 @@ type Overlay struct {
 // Path draws a line through n points. With fade the older parts are dimmer, which shows the direction. Where a
 // point is not finite the line is interrupted.
 func (o *Overlay) Path(n int, at func(i int) (x, y float64), col Color, fade bool) {
-	const steps = 8 // few colours, so that neighbouring cells can share one
 	o.ras.Resize(o.W, o.H)
-	px, py := math.NaN(), math.NaN()
+	shades := fading(col)
+	px, py, last := math.NaN(), math.NaN(), Color(0)
 	for i := range n {
 		x, y := at(i)
 		x, y = o.View.ToDot(x, y, o.W, o.H)
@@ -29,18 +29,32 @@ func (o *Overlay) Path(n int, at func(i int) (x, y float64), col Color, fade boo
 		if fade {
 			// The last quarter is at full strength: where a run is matters more than where it was.
 			age := clamp(1.25*float64(n-1-i)/float64(max(n-1, 1))-0.25, 0, 1)
-			c = Mix(col, RGB(120, 120, 130), 0.45*math.Ceil(age*steps)/steps)
+			c = shades[int(math.Ceil(age*fades))]
 		}
 		if n == 1 {
 			px, py = x, y
+		} else if math.Floor(px) == math.Floor(x) && math.Floor(py) == math.Floor(y) && c == last {
+			px, py = x, y
+			continue // the dot is there
 		}
 		o.ras.Line(px, py, x, y, c)
 		if o.Mode == Mono {
 			o.ras.Line(px+1, py, x+1, y, c) // only its weight tells it from an iso-line
 		}
-		px, py = x, y
+		px, py, last = x, y, c
 	}
 	o.flush(Bold)
+}
+
+// fades is how many steps a path fades in: few colours, so that neighbouring cells can share one.
+const fades = 8
+
+// fading is the colour of a path from its newest part to its oldest.
+func fading(col Color) (shades [fades + 1]Color) {
+	for i := range shades {
+		shades[i] = Mix(col, RGB(120, 120, 130), 0.45*float64(i)/fades)
+	}
+	return shades
 }
 
 func (o *Overlay) flush(a Attr) {

@@ -19,6 +19,7 @@ import (
 	gossh "golang.org/x/crypto/ssh"
 
 	"opttui/internal/leak"
+	"opttui/internal/plot"
 	"opttui/internal/problems"
 	"opttui/internal/ui"
 )
@@ -97,29 +98,32 @@ func (l *toy) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	return l, nil
 }
 
-func (l *toy) View() tea.View {
+func (l *toy) View() tea.View { return l.Window() }
+
+func (l *toy) Window() tea.View { return tea.View{AltScreen: true} }
+
+func (l *toy) Canvas() *plot.Canvas {
 	l.views.Add(1)
 	if strings.HasSuffix(l.keys, "V") {
 		panic("in view")
 	}
-	v := tea.NewView(fmt.Sprintf("keys<%s> tick %d", l.keys, l.ticks))
 	if l.wide {
-		v = tea.NewView(l.carpet())
+		return l.carpet()
 	}
-	v.AltScreen = true
-	return v
+	c := plot.NewCanvas(80, 24)
+	c.Text(0, 0, fmt.Sprintf("keys<%s> tick %d", l.keys, l.ticks), 0, 0)
+	return c
 }
 
 // carpet has another colour in each cell, and other ones in each frame.
-func (l *toy) carpet() string {
-	var b strings.Builder
-	for y := range mostHeight {
-		for x := range mostWidth {
-			fmt.Fprintf(&b, "\x1b[38;2;%d;%d;%dm#", x%256, y, l.ticks%256)
+func (l *toy) carpet() *plot.Canvas {
+	c := plot.NewCanvas(mostWidth, mostHeight)
+	for y := range c.H {
+		for x := range c.W {
+			c.Set(x, y, plot.Cell{R: '#', FG: plot.RGB(uint8(x), uint8(y), uint8(l.ticks))})
 		}
-		b.WriteByte('\n')
 	}
-	return b.String()
+	return c
 }
 
 func (l *toy) Close() { close(l.closed) }

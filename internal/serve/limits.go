@@ -3,11 +3,8 @@ package serve
 import (
 	"cmp"
 	"fmt"
-	"runtime"
 	"strings"
 	"time"
-
-	"opttui/internal/ui"
 )
 
 // Limits bound what visitors may take. A zero is the value in brackets.
@@ -57,16 +54,4 @@ func span(d time.Duration) string {
 		text = strings.TrimSuffix(text, "0m")
 	}
 	return text
-}
-
-const (
-	framesPerProcessor = 200 // a second, of all visitors: what leaves a processor time for the runs
-	fewestFrames       = 8   // a second for one visitor
-)
-
-// interval is the time between two frames of a visitor: the more there are, the fewer each gets.
-func (s *Server) interval() time.Duration {
-	here := max(int(s.here.Load()), 1)
-	rate := min(max(framesPerProcessor*runtime.GOMAXPROCS(0)/here, fewestFrames), ui.FPS)
-	return time.Second / time.Duration(rate)
 }

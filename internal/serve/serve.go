@@ -14,18 +14,18 @@ import (
 	"sync"
 	"sync/atomic"
 
-	tea "charm.land/bubbletea/v2"
 	"charm.land/ssh"
 	"charm.land/wish/v2"
 	gossh "golang.org/x/crypto/ssh"
 
+	"opttui/internal/paint"
 	"opttui/internal/train"
 	"opttui/internal/ui"
 )
 
 // Lab is what a visitor sees.
 type Lab interface {
-	tea.Model
+	paint.Model
 	Close() // ends all that computes for it
 }
 
@@ -49,6 +49,7 @@ type Server struct {
 	ssh    *ssh.Server
 	gate   *gate
 	turns  *train.Turns
+	pace   ui.Pace
 
 	mu     sync.Mutex
 	visits map[*visit]struct{}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -240,18 +239,14 @@ func TestPanicsStayAtHome(t *testing.T) {
 	}
 }
 
-func TestFramesFallWithVisitors(t *testing.T) {
-	s, err := New(Config{HostKey: newKey(t)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var at []time.Duration
-	for _, n := range []int64{0, 1, 100, 10000} {
-		s.here.Store(n)
-		at = append(at, s.interval())
-	}
-	if at[0] != time.Second/30 || at[0] != at[1] || at[3] != time.Second/8 || !slices.IsSorted(at) {
-		t.Errorf("intervals %v", at)
+func TestVisitorsShareAPace(t *testing.T) {
+	fresh, made := toys(false)
+	h := begin(t, Config{New: fresh})
+	for range 2 {
+		h.connect(t).shell("xterm", 80, 24).see("keys")
+		if lab := get(t, made); lab.options.Guest.Pace != &h.pace {
+			t.Error("a visitor has a pace of their own")
+		}
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"charm.land/wish/v2"
 	"github.com/charmbracelet/colorprofile"
 
+	"opttui/internal/paint"
 	"opttui/internal/ui"
 )
 
@@ -23,9 +24,8 @@ type visit struct {
 	visitor *visitor
 	program *tea.Program
 	lab     Lab
-	last    tea.View  // as last drawn
-	drawn   time.Time // at that time
-	owed    bool      // a redraw is on its way
+	frames  paint.Frames
+	window  tea.View // as last shown
 
 	idle, rest *time.Timer
 	why        atomic.Pointer[string] // it ends, nil where the person ends it
@@ -65,10 +65,10 @@ func (s *Server) show(sess ssh.Session, from *visitor) {
 	_, term, env, at := from.door.seen()
 	ctx, cancel := context.WithCancel(sess.Context())
 	defer cancel()
-	v := &visit{server: s, visitor: from}
+	v := &visit{server: s, visitor: from, frames: paint.Frames{Screen: paint.NewScreen(sess)}}
 	o := s.config.Options
 	o.Memory = guestMemory
-	o.Guest = &ui.Guest{Turns: s.turns.Party(), Interval: s.interval}
+	o.Guest = &ui.Guest{Turns: s.turns.Party(), Pace: &s.pace}
 	var err error
 	if v.lab, err = s.config.New(ctx, o); err != nil {
 		s.log.Error("no lab", "error", err)
@@ -79,9 +79,9 @@ func (s *Server) show(sess ssh.Session, from *visitor) {
 	silent, loud := io.Pipe()
 	defer loud.Close()
 	v.program = tea.NewProgram(v,
-		tea.WithInput(silent), tea.WithOutput(sess),
+		tea.WithInput(silent), tea.WithOutput(v.frames.Screen),
 		tea.WithEnvironment(env), tea.WithColorProfile(colorprofile.Env(env)), tea.WithWindowSize(at.w, at.h),
-		tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithFPS(ui.FPS))
+		tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithFPS(15)) // how soon the terminal is set up: frames are painted beside that
 	if !s.begin(v) {
 		return
 	}
@@ -186,32 +186,21 @@ func (v *visit) Update(msg tea.Msg) (same tea.Model, cmd tea.Cmd) {
 		v.idle.Reset(v.server.limits.Idle)
 		v.rest.Reset(v.server.limits.Rest)
 	}
-	if _, ok := msg.(redraw); ok {
-		v.owed = false
-		return same, nil
-	}
 	_, cmd = v.lab.Update(msg)
+	if !v.crashed.Load() {
+		cmd = tea.Batch(cmd, v.frames.After(msg, v.lab))
+	}
 	return same, v.guarded(cmd)
 }
 
-// redraw is a message after which there is time for another frame.
-type redraw struct{}
-
-// View implements tea.Model. Bubble Tea asks after every message, and drawing takes longer than most keys: whoever sends
-// thousands of them is shown no more frames than are sent.
+// View implements tea.Model: the window, whose content is painted beside it.
 func (v *visit) View() (last tea.View) {
-	defer func() { last = v.last }() // also where the lab panics
+	defer func() { last = paint.Blank(v.window) }() // also where the lab panics
 	defer v.rescue(nil)
-	switch early := time.Second/ui.FPS - time.Since(v.drawn); {
-	case v.crashed.Load() || v.owed:
-	case early > 0:
-		v.owed = true
-		time.AfterFunc(early, func() { v.program.Send(redraw{}) })
-	default:
-		v.last = v.lab.View()
-		v.drawn = time.Now()
+	if !v.crashed.Load() {
+		v.window = v.lab.Window()
 	}
-	return v.last
+	return last
 }
 
 // rescue turns a panic into the end of this visit.

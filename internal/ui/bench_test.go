@@ -3,6 +3,7 @@ package ui
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"syscall"
@@ -12,6 +13,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
 
+	"opttui/internal/paint"
 	"opttui/internal/problems"
 	"opttui/internal/train"
 )
@@ -50,7 +52,8 @@ func onTerminal(b *testing.B, w, h int, o Options, during func(p *tea.Program, m
 	}
 	defer m.Close()
 	out := &wire{}
-	p := tea.NewProgram(m, tea.WithOutput(out), tea.WithInput(nil), tea.WithWindowSize(w, h), tea.WithFPS(FPS),
+	screen := paint.NewScreen(out)
+	p := tea.NewProgram(paint.On(screen, m), tea.WithOutput(screen), tea.WithInput(nil), tea.WithWindowSize(w, h), tea.WithFPS(FPS),
 		tea.WithColorProfile(colorprofile.TrueColor), tea.WithoutSignalHandler(), tea.WithEnvironment([]string{"TERM=xterm-256color"}))
 	done := make(chan error, 1)
 	go func() { _, err := p.Run(); done <- err }()
@@ -101,21 +104,31 @@ func BenchmarkFrame(b *testing.B) {
 	}
 }
 
-// BenchmarkView measures drawing alone, without Bubble Tea's renderer.
-func BenchmarkView(b *testing.B) {
-	m, err := New(context.Background(), Options{Runs: DefaultRuns(problems.Ref{Name: "beale"}, 7), Paused: true})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer m.Close()
-	m.Update(tea.WindowSizeMsg{Width: 200, Height: 60})
-	m.single(500)
-	time.Sleep(200 * time.Millisecond)
-	m.Update(tickMsg{})
-	b.ReportAllocs()
-	for b.Loop() {
-		m.dirty = true
-		m.View()
+// BenchmarkDraw measures drawing alone, of races with a history of some thousand steps.
+func BenchmarkDraw(b *testing.B) {
+	for _, runs := range []int{2, MaxRuns} {
+		b.Run(fmt.Sprint(runs, " runs"), func(b *testing.B) {
+			var specs []train.Spec
+			for i := range runs {
+				specs = append(specs, Start(problems.Ref{Name: "beale"}, []string{"momentum", "adam", "rmsprop"}[i%3], uint64(i)))
+			}
+			m, err := New(context.Background(), Options{Runs: specs, Paused: true})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer m.Close()
+			m.Update(tea.WindowSizeMsg{Width: 200, Height: 60})
+			m.single(3000)
+			time.Sleep(500 * time.Millisecond)
+			m.Update(tickMsg{})
+			b.ReportAllocs()
+			cpu := cpuTime()
+			for b.Loop() {
+				m.dirty = true
+				m.Canvas()
+			}
+			b.ReportMetric(float64((cpuTime()-cpu).Microseconds())/float64(b.N), "cpu-µs/frame")
+		})
 	}
 }
 

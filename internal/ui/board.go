@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"charm.land/bubbles/v2/textinput"
@@ -47,6 +48,27 @@ func (b *board) setMode(p colorprofile.Profile) {
 func (b *board) resize(w, h int) {
 	b.w, b.h = max(w, 0), max(h, 0)
 	b.screen.Resize(b.w, b.h)
+}
+
+// redraw draws all of the screen.
+func (b *board) redraw(draw func()) {
+	b.dirty = false
+	b.screen.Resize(b.w, b.h)
+	draw()
+	if b.ascii {
+		toASCII(b.screen)
+	}
+}
+
+// window is a view with nothing in it.
+func window(title string) tea.View {
+	return tea.View{AltScreen: true, MouseMode: tea.MouseModeCellMotion, WindowTitle: "opttui · " + title}
+}
+
+// filled is a view with what is on the canvas.
+func filled(v tea.View, c *plot.Canvas) tea.View {
+	v.Content = strings.Join(c.Rows(), "\n")
+	return v
 }
 
 // say puts a message into the status line, where it stays until the next key.

@@ -29,6 +29,7 @@ func (m *Model) drawCurves(p pane) {
 	}
 	m.frameOf(p, fmt.Sprintf("loss ── %s ── %s ── by %s", scale, smooth, axisNames[m.xaxis]))
 	m.blank(&m.chart)
+	m.points.free()
 	m.chart.Log = !m.linear
 	m.limit = m.lossLimit()
 	if m.means != nil {
@@ -69,6 +70,24 @@ func (m *Model) smoothing(s *train.Snapshot) float64 {
 	}
 }
 
+// pointPool is the memory of curves, used again for each frame.
+type pointPool struct {
+	block []plot.Point
+	used  int
+}
+
+// free says that no curve is needed any more.
+func (p *pointPool) free() { p.used = 0 }
+
+// take returns room for n points, without any.
+func (p *pointPool) take(n int) []plot.Point {
+	if p.used+n > len(p.block) {
+		p.block, p.used = make([]plot.Point, max(2*n, 2*len(p.block))), 0
+	}
+	p.used += n
+	return p.block[p.used-n : p.used-n : p.used]
+}
+
 // addCurve gives the chart the loss of one run: the raw values faintly and their moving average strongly.
 func (m *Model) addCurve(l *lane, alpha float64) {
 	h := l.snap.History
@@ -84,7 +103,7 @@ func (m *Model) addCurve(l *lane, alpha float64) {
 // rawLosses are those of a run.
 func (m *Model) rawLosses(h train.HistoryView) []plot.Point {
 	n := h.Len()
-	raw := make([]plot.Point, 0, n)
+	raw := m.points.take(n)
 	for i := range n {
 		b, last := h.At(i)
 		mid := b.Mean
@@ -99,7 +118,7 @@ func (m *Model) rawLosses(h train.HistoryView) []plot.Point {
 // average is a moving average of a run's losses.
 func (m *Model) average(h train.HistoryView, s recipe.Smoothing) []plot.Point {
 	n := h.Len()
-	points := make([]plot.Point, 0, n)
+	points := m.points.take(n)
 	var avg ewma.Average
 	if s.Start == recipe.StartFirst {
 		avg.Start = ewma.First

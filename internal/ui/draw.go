@@ -6,9 +6,31 @@ import (
 	"slices"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
 	"opttui/internal/plot"
 	"opttui/internal/train"
 )
+
+// Canvas returns the screen as it is to be seen now. It is drawn again only when something has changed.
+func (m *Model) Canvas() *plot.Canvas {
+	if m.dirty {
+		m.render()
+	}
+	return m.screen
+}
+
+func (m *Model) render() { m.redraw(m.draw) }
+
+// Window is the view with nothing in it.
+func (m *Model) Window() tea.View {
+	return window(m.lane().snap.Problem.Title)
+}
+
+// View implements tea.Model.
+func (m *Model) View() tea.View {
+	return filled(m.Window(), m.Canvas())
+}
 
 // draw paints the whole screen onto the canvas.
 func (m *Model) draw() {

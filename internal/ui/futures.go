@@ -82,7 +82,7 @@ func (m *Model) addFutures() {
 func (m *Model) addFaint(color plot.Color, n, stride int, at func(i int) (train.Bucket, int)) {
 	alpha := m.smoothing(m.lane().snap)
 	avg := ewma.Average{Alpha: math.Pow(alpha, float64(stride))}
-	points := make([]plot.Point, 0, max(n, 0))
+	points := m.points.take(max(n, 0))
 	for i := range n {
 		b, last := at(i)
 		v := b.Mean

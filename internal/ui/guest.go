@@ -6,7 +6,6 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
-	"time"
 
 	"opttui/internal/optim"
 	"opttui/internal/problems"
@@ -17,8 +16,8 @@ import (
 // Guest says that the person works on somebody else's machine, which is shared. A guest's screen reads and writes no
 // file, keeps no journal, starts no program, and takes only problems of a size that leaves room for others.
 type Guest struct {
-	Turns    *train.Turns         // in which the runs compute; nil for whenever they like
-	Interval func() time.Duration // between two looks at the runs; nil is 1/FPS
+	Turns *train.Turns // in which the runs compute; nil for whenever they like
+	Pace  *Pace        // of all who share the machine; nil for one's own
 }
 
 // What a guest may have.
@@ -36,17 +35,12 @@ func (m *Model) receive(g *Guest) {
 		return
 	}
 	m.journal = nil
+	if g.Pace != nil {
+		m.pace = g.Pace
+	}
 	if g.Turns != nil {
 		m.options = append(m.options, train.Within(g.Turns))
 	}
-}
-
-// interval is the time between two looks at the runs.
-func (m *Model) interval() time.Duration {
-	if m.guest == nil || m.guest.Interval == nil {
-		return time.Second / FPS
-	}
-	return m.guest.Interval()
 }
 
 // workers is how many trials a search may have at a time, 0 for as many as there are processors.

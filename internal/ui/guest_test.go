@@ -4,7 +4,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -126,9 +125,10 @@ func TestGuestTypesALargeModel(t *testing.T) {
 }
 
 func TestGuestRestsAndComputesInTurns(t *testing.T) {
-	m := guestIn(t, &Guest{Turns: train.NewTurns(1), Interval: func() time.Duration { return time.Hour }}, problems.Ref{Name: "beale"})
-	if m.interval() != time.Hour {
-		t.Errorf("frames every %v", m.interval())
+	var pace Pace
+	m := guestIn(t, &Guest{Turns: train.NewTurns(1), Pace: &pace}, problems.Ref{Name: "beale"})
+	if m.pace != &pace {
+		t.Error("it has another pace than those who share the machine")
 	}
 	press(t, m, "space", "n", "space")
 	m.Update(Rest{})

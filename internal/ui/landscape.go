@@ -45,13 +45,14 @@ func (m *Model) drawLandscape(p pane) {
 	m.drawPlaces(o)
 }
 
-// walked is the path of a run on a landscape, up to where it is.
+// walked is the path of a run on a landscape, up to where it is. The next call changes it.
 func (l *lane) walked() []train.XY {
 	s := l.snap
 	if len(s.X) != 2 {
 		return nil
 	}
-	return append(s.Path[:len(s.Path):len(s.Path)], train.XY{X: s.X[0], Y: s.X[1]})
+	l.path = append(append(l.path[:0], s.Path...), train.XY{X: s.X[0], Y: s.X[1]})
+	return l.path
 }
 
 // overlay draws over the picture, which shows the given part of the plane.

@@ -25,7 +25,7 @@ import (
 	"opttui/internal/usage"
 )
 
-// FPS is how many times a second the screen looks at the runs.
+// FPS is how many times a second the screen looks at the runs at the most; see Pace.
 const FPS = 30
 
 // MaxRuns is how many runs a race may have: one for each digit key.
@@ -65,6 +65,7 @@ type lane struct {
 	advice          *advice.Advice // what it says now, nil for nothing
 	setbacks, setTo int            // how many times it has diverged from a step, and that
 	flat            flatPath
+	path            []train.XY // memory for what walked returns
 }
 
 // Model is the state of the screen. It is used by Bubble Tea's one goroutine.
@@ -73,6 +74,9 @@ type Model struct {
 	ctx        context.Context
 	options    []train.Option // of every run
 	stop       context.CancelFunc
+	pace       *Pace
+	due        time.Time              // the next tick
+	glancing   bool                   // a glance is on its way
 	background sync.WaitGroup         // what computes beside the runs
 	panicked   atomic.Pointer[string] // why that cannot go on
 
@@ -105,10 +109,10 @@ type Model struct {
 
 	limit            float64 // losses are drawn between −limit and limit
 	chart            plot.Chart
+	points           pointPool // of that chart
 	accuracy, losses plot.Chart
 	lay              layout
 	scape            rect // where the landscape is drawn, or the function of one variable
-	frame            string
 }
 
 // axis is what the curves are drawn against.
@@ -142,6 +146,7 @@ func New(ctx context.Context, o Options) (*Model, error) {
 		ctx:   ctx, stop: stop, paused: o.Paused, journal: o.Record,
 		options: []train.Option{train.Budget(cmp.Or(o.Memory, train.DefaultBudget))},
 		speed:   nearestSpeed(o.Rate),
+		pace:    new(Pace),
 	}
 	m.receive(o.Guest)
 	m.setMode(colorprofile.TrueColor)
@@ -262,13 +267,6 @@ func (m *Model) backToFront() []*lane {
 	return append(slices.Clone(m.lanes[m.sel+1:]), m.lanes[:m.sel+1]...)
 }
 
-// tickMsg asks for the next frame.
-type tickMsg time.Time
-
-func (m *Model) tick() tea.Cmd {
-	return tea.Tick(m.interval(), func(t time.Time) tea.Msg { return tickMsg(t) })
-}
-
 // Init implements tea.Model.
 func (m *Model) Init() tea.Cmd { return tea.Batch(m.tick(), tea.RequestBackgroundColor) }
 
@@ -276,10 +274,16 @@ func (m *Model) Init() tea.Cmd { return tea.Batch(m.tick(), tea.RequestBackgroun
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tickMsg:
+		now := time.Now()
+		m.pace.Tick(now, now.Sub(m.due))
 		m.raise()
 		m.pull()
 		m.autoplay(time.Time(msg))
 		return m, m.tick()
+	case glanceMsg:
+		m.glancing = false
+		m.pull()
+		return m, nil
 	case tea.WindowSizeMsg:
 		m.resize(msg.Width, msg.Height)
 	case tea.ColorProfileMsg:
@@ -288,7 +292,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.light = !msg.IsDark()
 	case tea.KeyPressMsg:
 		m.dirty = true
-		return m, m.key(msg)
+		return m, tea.Batch(m.key(msg), m.glance())
 	case tea.PasteMsg:
 		m.paste(msg.Content)
 	case Rest:
@@ -362,29 +366,6 @@ func (m *Model) Settled() bool {
 		}
 	}
 	return !resting(m.lane().snap) || m.gauges.settled(m.lane())
-}
-
-// View implements tea.Model. Bubble Tea calls it after every message, so the frame is kept until something
-// in it has changed.
-func (m *Model) View() tea.View {
-	if m.dirty {
-		m.dirty = false
-		m.frame = m.render()
-	}
-	v := tea.NewView(m.frame)
-	v.AltScreen = true
-	v.MouseMode = tea.MouseModeCellMotion
-	v.WindowTitle = "opttui · " + m.lane().snap.Problem.Title
-	return v
-}
-
-func (m *Model) render() string {
-	m.screen.Resize(m.w, m.h)
-	m.draw()
-	if m.ascii {
-		toASCII(m.screen)
-	}
-	return strings.Join(m.screen.Rows(), "\n")
 }
 
 // send remembers what to wait for from one run, and reports whether the message went out.

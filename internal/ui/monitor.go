@@ -4,7 +4,6 @@ import (
 	"context"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -28,6 +27,7 @@ type Control interface {
 type MonitorOptions struct {
 	Title   string
 	Runs    func() []*monitor.Run // what there is by now: it only ever gets longer
+	Notices func() []string       // what else there is to tell, the latest last; nil for nothing
 	Control Control               // of the first run; nil where runs are only watched
 	Output  string                // where what the program prints goes, told when it is asked for; "" for nowhere
 	ASCII   bool
@@ -53,7 +53,7 @@ type Monitor struct {
 	panes    monitorLayout
 	stopping int // how often x was pressed
 
-	heard time.Time // when something new last came
+	noticed int // how many notices have been told
 }
 
 // watched is a run on the screen.
@@ -130,14 +130,26 @@ func (m *Monitor) pull() {
 		if m.scroll > 0 && i == m.sel { // what is being read stays where it is
 			m.scroll += w.view.Lines - before.Lines
 		}
-		m.dirty, m.heard = true, time.Now()
+		m.dirty = true
 		m.watch(w)
 		if w.view.Said != before.Said && i == m.sel {
 			m.status, m.refused, m.said = w.view.Said, w.view.Bad, time.Now()
 		}
 	}
+	m.notice()
 	if w := m.selected(); w != nil {
 		m.tune = min(m.tune, max(0, len(w.view.Tunables)-1))
+	}
+}
+
+// notice tells the latest of the new notices.
+func (m *Monitor) notice() {
+	if m.o.Notices == nil {
+		return
+	}
+	if all := m.o.Notices(); len(all) > m.noticed {
+		m.noticed = len(all)
+		m.refuse("%s", all[len(all)-1])
 	}
 }
 
@@ -167,26 +179,19 @@ func (m *Monitor) selected() *watched {
 // Canvas returns the screen as it is to be seen now. It is drawn again only when something has changed.
 func (m *Monitor) Canvas() *plot.Canvas {
 	if m.dirty {
-		m.dirty = false
-		m.screen.Resize(m.w, m.h)
-		m.draw()
-		if m.ascii {
-			toASCII(m.screen)
-		}
+		m.redraw(m.draw)
 	}
 	return m.screen
 }
 
 // Window is the view with nothing in it.
 func (m *Monitor) Window() tea.View {
-	return tea.View{AltScreen: true, MouseMode: tea.MouseModeCellMotion, WindowTitle: "opttui · " + m.o.Title}
+	return window(m.o.Title)
 }
 
 // View implements tea.Model.
 func (m *Monitor) View() tea.View {
-	v := m.Window()
-	v.Content = strings.Join(m.Canvas().Rows(), "\n")
-	return v
+	return filled(m.Window(), m.Canvas())
 }
 
 // numbers lists the names of what the runs log, those of the selected one first.

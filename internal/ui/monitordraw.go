@@ -504,7 +504,7 @@ func (m *Monitor) drawKeys(r rect) {
 	order := slices.Clone(monitorBindings)
 	slices.SortStableFunc(order, func(a, b monitorBinding) int { return vital(b) - vital(a) })
 	for _, b := range order {
-		if b.show == "tab" && len(m.runs) < 2 {
+		if b.show == "tab" && len(m.runs) < 2 || b.show == "pgup pgdn" && m.panes.log.h == 0 {
 			continue
 		}
 		if need := width(b.show) + width(b.bar) + 3; b.bar != "" && m.offered(b) && need <= room {
