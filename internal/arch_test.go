@@ -54,6 +54,8 @@ var mayImport = map[string][]string{
 	"opttui/bench/watch":         nil,                                                       // this and the following are tools, no part of the program
 	"opttui/bench/load":          {"serve", "ui", "train", "plot", "problems"},
 	"opttui/bench/screen":        {"plot"},
+	"opttui/clients/go":          nil, // what others copy
+	"opttui/examples/go":         nil,
 	"opttui/cmd/opttui":          {"kernel", "serve", "paint", "attach", "watch", "trials", "monitor", "protocol", "ui", "advice", "journal", "export", "curvature", "recipe", "report", "lrfinder", "critical", "train", "plot", "optim", "problems", "dataset", "ewma", "knob", "usage"},
 }
 

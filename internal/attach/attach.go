@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -48,6 +49,7 @@ type Child struct {
 	ended  chan struct{} // closed when it has ended
 
 	closing    chan struct{}
+	knocked    chan struct{} // closed when all connections from before the program's end have been taken, or no more are
 	close      sync.Once
 	background sync.WaitGroup
 
@@ -57,6 +59,7 @@ type Child struct {
 	mu      sync.Mutex
 	talks   map[*talk]bool
 	spoke   bool // it has said something over the socket
+	strange bool // in another version of the protocol
 	stopped bool // by a signal, for want of an ear
 }
 
@@ -74,9 +77,9 @@ func Start(o Options) (*Child, error) {
 		return nil, err
 	}
 	c := &Child{
-		Run:    monitor.NewRun(filepath.Base(o.Args[len(o.Args)-1]), time.Now()),
+		Run:    monitor.NewRun(nameOf(o.Args), time.Now()),
 		folder: folder, output: o.Output, echo: o.Echo, heard: o.Heard,
-		done: make(chan struct{}), ended: make(chan struct{}), closing: make(chan struct{}),
+		done: make(chan struct{}), ended: make(chan struct{}), closing: make(chan struct{}), knocked: make(chan struct{}),
 		talks: make(map[*talk]bool),
 	}
 	if err := c.start(path, o); err != nil {
@@ -86,8 +89,17 @@ func Start(o Options) (*Child, error) {
 	return c, nil
 }
 
+// nameOf is what a program is called that does not say: its script, the first of its words that is a file.
+func nameOf(args []string) string {
+	i := 1 + slices.IndexFunc(args[1:], func(a string) bool {
+		s, err := os.Stat(a)
+		return err == nil && s.Mode().IsRegular()
+	})
+	return filepath.Base(args[i])
+}
+
 func (c *Child) start(path string, o Options) error {
-	l, err := listen(filepath.Join(c.folder, "socket"))
+	l, err := listen(c.socket())
 	if err != nil {
 		return err
 	}
@@ -96,7 +108,7 @@ func (c *Child) start(path string, o Options) error {
 	if o.Mute {
 		c.cmd.Env = append(c.cmd.Env, protocol.Environment+"=", protocol.Printing+"=stdout")
 	} else {
-		c.cmd.Env = append(c.cmd.Env, protocol.Environment+"="+filepath.Join(c.folder, "socket"))
+		c.cmd.Env = append(c.cmd.Env, protocol.Environment+"="+c.socket())
 	}
 	if os.Getenv("PYTHONUNBUFFERED") == "" { // what it prints is to be seen when it prints it
 		c.cmd.Env = append(c.cmd.Env, "PYTHONUNBUFFERED=1")
@@ -127,6 +139,9 @@ func (c *Child) start(path string, o Options) error {
 	}()
 	return nil
 }
+
+// socket is its path.
+func (c *Child) socket() string { return filepath.Join(c.folder, "socket") }
 
 // outputs says where the program's output goes, and returns files that are to be closed once it has begun.
 func (c *Child) outputs() ([]*os.File, error) {

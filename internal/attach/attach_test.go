@@ -43,10 +43,9 @@ var programs = map[string]func(args []string) int{
 	},
 	"deaf":    func([]string) int { time.Sleep(time.Hour); return 0 },
 	"hostile": hostile,
-	"old": func([]string) int {
-		c := dial()
-		fmt.Fprintln(c, `{"type":"hello","v":9}`)
-		_, _ = c.Read(make([]byte, 1e6))
+	"old": func(args []string) int {
+		fmt.Fprintln(dial(), `{"type":"hello","v":9}`)
+		waitForFile(args[0])
 		return 0
 	},
 	"leaver": func(args []string) int {
@@ -329,8 +328,55 @@ func TestHostile(t *testing.T) {
 }
 
 func TestAnotherVersion(t *testing.T) {
-	c := start(t, "old")
+	c := start(t, "old", filepath.Join(t.TempDir(), "never"))
 	until(t, c, "a word on the version", func(v *monitor.View) bool { return v.Bad && strings.Contains(v.Said, "version 9") })
+	c.silence() // the connection is over, which says less
+	if v := c.Run.View(); !strings.Contains(v.Said, "version 9") || v.Status != monitor.Alone {
+		t.Errorf("%s %q", v.Status, v.Said)
+	}
+}
+
+// What a program says is taken in however soon it ends: before its connection has been looked at, for instance.
+func TestDrain(t *testing.T) {
+	c := &Child{
+		Run: monitor.NewRun("quick", time.Now()), folder: t.TempDir(), talks: make(map[*talk]bool),
+		done: make(chan struct{}), ended: make(chan struct{}), closing: make(chan struct{}), knocked: make(chan struct{}),
+	}
+	l, err := listen(c.socket())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 5 {
+		conn, err := net.Dial("unix", c.socket())
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(conn, `{"type":"metrics","step":1,"loss%d":3}`+"\n", i)
+		_ = conn.Close()
+	}
+	close(c.ended)
+	c.background.Go(func() { c.accept(l) })
+	c.drain()
+	if v := c.Run.View(); len(v.Series) != 5 {
+		t.Errorf("%d of 5 connections were heard", len(v.Series))
+	}
+	close(c.done)
+	c.Close()
+}
+
+func TestName(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "train.py")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args []string
+		want string
+	}{{[]string{"/bin/python3", "-u", file, "--lr", "0.1"}, "train.py"}, {[]string{"/bin/true"}, "true"}, {[]string{file, "/no/such"}, "train.py"}, {[]string{"python3", "-m", "x"}, "python3"}} {
+		if got := nameOf(c.args); got != c.want {
+			t.Errorf("%v is called %s", c.args, got)
+		}
+	}
 }
 
 // A program whose connection is gone goes on.

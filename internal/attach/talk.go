@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -44,10 +45,17 @@ func (c *Child) accept(l net.Listener) {
 		_ = l.Close()
 		c.hangUp()
 	})
+	heard := sync.OnceFunc(func() { close(c.knocked) })
+	defer heard()
 	for {
 		conn, err := l.Accept()
 		if err != nil {
 			return
+		}
+		if conn.RemoteAddr().String() == c.knockPath() {
+			_ = conn.Close()
+			heard()
+			continue
 		}
 		t := &talk{child: c, conn: conn, out: make(chan []byte, maxWaits)}
 		c.mu.Lock()
@@ -70,19 +78,37 @@ func (c *Child) accept(l net.Listener) {
 			both.Wait()
 			_ = conn.Close()
 		})
-		if c.isClosing() { // it came between the closing of the socket and that of the connections
+		if c.isClosing() || c.isDone() { // it came between the closing of the socket and that of the connections
 			_ = conn.Close()
 		}
 	}
 }
 
-func (c *Child) isClosing() bool {
+func (c *Child) isClosing() bool { return closed(c.closing) }
+
+func (c *Child) isDone() bool { return closed(c.done) }
+
+func closed(c <-chan struct{}) bool {
 	select {
-	case <-c.closing:
+	case <-c:
 		return true
 	default:
 		return false
 	}
+}
+
+func (c *Child) knockPath() string { return filepath.Join(c.folder, "knock") }
+
+// knock connects to the own socket, once the program has ended. Connections are taken in the order in which they were
+// made: with this one, all that the program has made have been.
+func (c *Child) knock() {
+	from := &net.UnixAddr{Name: c.knockPath(), Net: "unix"}
+	conn, err := net.DialUnix("unix", from, &net.UnixAddr{Name: c.socket(), Net: "unix"})
+	if err != nil {
+		return
+	}
+	<-c.knocked
+	_ = conn.Close()
 }
 
 // hangUp closes all connections.
@@ -141,11 +167,8 @@ func (t *talk) read() {
 	defer func() {
 		c.mu.Lock()
 		delete(c.talks, t)
-		last := len(c.talks) == 0
 		c.mu.Unlock()
-		if last && !c.isClosing() {
-			c.silence()
-		}
+		c.silence()
 	}()
 	r := protocol.NewReader(t.conn)
 	for {
@@ -167,6 +190,7 @@ func (t *talk) read() {
 // drain waits for what a program that has ended has said before; for a child of its own that still has the connection
 // only a moment.
 func (c *Child) drain() {
+	c.knock()
 	late := time.After(endTime)
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
@@ -187,12 +211,18 @@ func (c *Child) drain() {
 	}
 }
 
-// silence takes in that nobody talks any more.
+// silence takes in that a connection is over: the last one, maybe.
 func (c *Child) silence() {
 	select {
 	case <-c.ended:
 	case <-c.closing:
 	case <-time.After(endTime): // a program that ends closes its connection just before
+		c.mu.Lock()
+		talks := len(c.talks) > 0 || c.strange
+		c.mu.Unlock()
+		if talks {
+			return
+		}
 		c.Run.Become(monitor.Alone)
 		c.Run.Tell(true, "the program has closed its connection, and goes on by itself")
 	}
@@ -210,12 +240,16 @@ func (c *Child) take(m *protocol.Message) bool {
 	switch m.Type {
 	case protocol.Hello:
 		if m.Version != protocol.Version {
+			c.mu.Lock()
+			c.strange = true
+			c.mu.Unlock()
+			c.Run.Become(monitor.Alone)
 			c.Run.Tell(true, "the program speaks version %d of the protocol, this opttui version %d: its numbers cannot be read", m.Version, protocol.Version)
 			return false
 		}
 		c.Run.Offer(m.Name, m.Tunables)
-		if m.Dropped > 0 {
-			c.Run.Tell(true, "the program offers more than %d numbers to tune: %d are left out", protocol.MaxTunables, m.Dropped)
+		if m.More {
+			c.Run.Tell(true, "the program offers more than %d numbers to tune: the rest is left out", protocol.MaxTunables)
 		}
 	case protocol.Metrics:
 		c.Run.Log(m.Step, m.Values, now)

@@ -175,11 +175,13 @@ func (r *Run) Become(s Status) {
 	r.status = s
 }
 
-// Print takes in a line that the program has printed.
+// Print takes in a line that the program has printed. Of one that was written over, as bars of progress are, the last counts.
 func (r *Run) Print(line string, loud bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.seq++
+	line = strings.TrimRight(line, "\r")
+	line = line[strings.LastIndexByte(line, '\r')+1:]
 	r.log.add(Line{Text: protocol.Clean(strings.ReplaceAll(line, "\t", "    "), maxLine), Loud: loud})
 }
 

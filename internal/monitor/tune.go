@@ -14,8 +14,10 @@ import (
 type Tunable struct {
 	Knob  knob.Knob // its bounds, and how it is turned and shown
 	Value float64   // that the program last told
-	asked uint64    // number of the last command for it that has not been answered; 0 for none
-	Want  float64   // what that asked for
+	Want  float64   // what the last command for it asked for
+
+	asked    uint64 // number of that command while it has not been answered; 0 for none
+	answered uint64 // number of the last command that was carried out
 }
 
 // Asked tells whether a change has been sent to the program that it has not answered yet.
@@ -29,7 +31,7 @@ func (t Tunable) Now() float64 {
 	return t.Value
 }
 
-// Offer takes in what can be tuned. Tunables of the same name keep nothing: the program has begun again.
+// Offer takes in what can be tuned, in place of what could be before. A program that has begun to talk again is running.
 func (r *Run) Offer(name string, all []protocol.Tunable) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -37,14 +39,19 @@ func (r *Run) Offer(name string, all []protocol.Tunable) {
 	if name != "" {
 		r.name = name
 	}
-	r.tunables = r.tunables[:0:0]
+	before := r.tunables
+	r.tunables = nil
 	for _, t := range all {
-		if t.Name == "" || slices.ContainsFunc(r.tunables, func(u Tunable) bool { return u.Knob.Key == t.Name }) {
+		if t.Name == "" || r.tunable(t.Name) != nil {
 			continue
 		}
-		r.tunables = append(r.tunables, Tunable{Knob: knobOf(t), Value: float64(t.Value)})
+		u := Tunable{Knob: knobOf(t), Value: float64(t.Value)}
+		if i := slices.IndexFunc(before, func(b Tunable) bool { return b.Knob.Key == t.Name }); i >= 0 {
+			u.Want, u.asked, u.answered = before[i].Want, before[i].asked, before[i].answered // the answer is still to come
+		}
+		r.tunables = append(r.tunables, u)
 	}
-	if r.status == Waiting {
+	if r.status == Waiting || r.status == Alone {
 		r.status = Running
 	}
 }
@@ -63,12 +70,18 @@ func knobOf(t protocol.Tunable) knob.Knob {
 		k.Min, k.Max = -math.MaxFloat64, math.MaxFloat64
 	}
 	for _, c := range t.Choices {
-		k.Stops = append(k.Stops, float64(c))
+		if c-c == 0 {
+			k.Stops = append(k.Stops, float64(c))
+		}
 	}
-	switch bounded := k.Max < math.MaxFloat64 && k.Min > -math.MaxFloat64; {
-	case t.Scale == "log" && k.Min >= 0:
+	if t.Scale == protocol.ScaleLog && t.Min == nil && t.Value >= 0 {
+		k.Min = 0 // which the scale implies
+	}
+	bounded := k.Max < math.MaxFloat64 && k.Min > -math.MaxFloat64
+	switch fraction := k.Min >= 0 && k.Max <= 1; {
+	case t.Scale == protocol.ScaleLog && k.Min >= 0:
 		k.Scale = knob.Log
-	case t.Scale == "" && decay(t.Name) && k.Min >= 0 && k.Max <= 1:
+	case fraction && (t.Scale == protocol.ScaleLogOneMinus || t.Scale == "" && decay(t.Name)):
 		k.Scale = knob.LogOneMinus
 	case !bounded:
 		k.Scale = knob.SymLog // which needs no range
@@ -92,7 +105,8 @@ func (r *Run) Asked(id uint64, name string, v float64) {
 }
 
 // Applied takes in that the program has carried out a command, or changed a number by itself where id is 0. A step that it
-// does not tell is that of the last numbers.
+// does not tell is that of the last numbers. Where several processes of a program carry out the same command, the first to
+// say so counts.
 func (r *Run) Applied(id uint64, name string, v, step float64, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -106,14 +120,24 @@ func (r *Run) Applied(id uint64, name string, v, step float64, now time.Time) {
 		if t.asked <= id {
 			t.asked = 0
 		}
+		if id != 0 && id == t.answered {
+			return
+		}
+		if id != 0 {
+			t.answered = id
+		}
 	}
 	if len(r.changes) < MaxChanges {
 		r.changes = append(r.changes, Change{Step: step, At: now, Name: name, V: v, Note: note})
 	}
-	r.tell(false, "%s at step %s", note, knob.Sig3(step))
+	if step-step == 0 {
+		r.tell(false, "%s at step %.0f", note, step)
+	} else {
+		r.tell(false, "%s", note)
+	}
 }
 
-// Refused takes in that the program has not carried out a command.
+// Refused takes in that the program has not carried out a command; id is 0 for those other than to tune.
 func (r *Run) Refused(id uint64, why string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -126,6 +150,10 @@ func (r *Run) Refused(id uint64, why string) {
 	}
 	if why == "" {
 		why = "it does not say why"
+	}
+	if id == 0 { // a command without a number
+		r.tell(true, "the program refuses: %s", why)
+		return
 	}
 	r.tell(true, "the program does not take %s: %s", what, why)
 }

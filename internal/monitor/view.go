@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"opttui/internal/knob"
 	"opttui/internal/protocol"
@@ -90,7 +91,7 @@ func LossName(values []protocol.Value) string {
 // lossRank is the less, the more a name is that of a training loss.
 func lossRank(name string) int {
 	n := strings.ToLower(name)
-	held := Held(n)
+	held := Held(name)
 	switch {
 	case n == "loss":
 		return 0
@@ -115,11 +116,26 @@ func IsLoss(name string) bool { return lossRank(name) < 5 }
 // IsClock tells whether a name is that of something that only goes on.
 func IsClock(name string) bool { return lossRank(name) == 6 }
 
-// Held tells whether a name is that of something measured on held-out data.
+// Held tells whether a name is that of something measured on held-out data: whether one of its words says so.
 func Held(name string) bool {
-	n := strings.ToLower(name)
-	return strings.Contains(n, "val") || strings.Contains(n, "test") || strings.Contains(n, "held") || strings.Contains(n, "dev")
+	return slices.ContainsFunc(wordsOf(name), func(w string) bool { return slices.Contains(heldWords, w) })
 }
+
+// wordsOf are the words of a name in small letters: those of val_loss, val/loss and valLoss are the same.
+func wordsOf(name string) []string {
+	var b strings.Builder
+	small := false
+	for _, r := range name {
+		if unicode.IsUpper(r) && small {
+			b.WriteByte(' ')
+		}
+		small = unicode.IsLower(r)
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return strings.FieldsFunc(b.String(), func(r rune) bool { return !unicode.IsLetter(r) })
+}
+
+var heldWords = []string{"val", "valid", "validation", "test", "eval", "held", "heldout", "holdout", "dev"}
 
 // Tunable returns the tunable of a name.
 func (v *View) Tunable(name string) (Tunable, bool) {
