@@ -47,7 +47,7 @@ func (f *Frames) After(msg tea.Msg, m Model) tea.Cmd {
 	wait := Gap - now.Sub(f.painted)
 	if wait <= 0 {
 		f.painted = now
-		if _, late := f.Screen.Paint(m.Canvas()); !late {
+		if !f.Screen.Paint(m.Canvas()) {
 			return nil
 		}
 		wait = Gap
