@@ -23,7 +23,7 @@ const Gap = time.Second / 60
 type Frames struct {
 	Screen *Screen
 
-	painted time.Time // the last frame, or what was to be one
+	painted time.Time // when the last frame was drawn, whether or not it is another one
 	owed    bool      // a look is on its way
 }
 
@@ -46,11 +46,8 @@ func (f *Frames) After(msg tea.Msg, m Model) tea.Cmd {
 	now := time.Now()
 	wait := Gap - now.Sub(f.painted)
 	if wait <= 0 {
-		fresh, late := f.Screen.Paint(m.Canvas())
-		if fresh || late {
-			f.painted = now
-		}
-		if !late {
+		f.painted = now
+		if !f.Screen.Paint(m.Canvas()) {
 			return nil
 		}
 		wait = Gap

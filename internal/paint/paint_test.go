@@ -67,29 +67,30 @@ func TestScreen(t *testing.T) {
 				t.Errorf("%q is written, want %q", got, want)
 			}
 		}
-		paint := func(text string, fresh, late bool) {
+		paint := func(text string, late bool) {
 			t.Helper()
-			if f, l := s.Paint(page(text)); f != fresh || l != late {
-				t.Errorf("painting %q: fresh %v, late %v", text, f, l)
+			if s.Paint(page(text)) != late {
+				t.Errorf("painting %q: late %v", text, !late)
 			}
 		}
-		paint("a", false, true) // nobody knows the terminal
+		paint("a", true) // nobody knows the terminal
 		s.Profile(colorprofile.TrueColor)
-		paint("b", false, true) // the screen is not there
+		paint("b", true) // the screen is not there
 		expect("")
 		write(t, s, "modes"+string(enter))
 		expect("modes" + string(enter) + "\x1b[1Hb\x1b[K\x1b[2H\x1b[K")
-		paint("b", false, false)
-		paint("c", true, false)
+		paint("b", false)
+		expect("")
+		paint("c", false)
 		expect("\x1b[1Hc")
 		write(t, s, "title")
 		expect("title\x1b[1Hc\x1b[K\x1b[2H\x1b[K")
 		s.Whole()
-		paint("d", true, false)
+		paint("d", false)
 		expect(ansi.SetModeSynchronizedOutput + "\x1b[1Hd" + ansi.ResetModeSynchronizedOutput)
 		write(t, s, string(leave))
 		expect(string(leave))
-		paint("e", false, true)
+		paint("e", true)
 		expect("")
 	})
 }
@@ -105,7 +106,7 @@ func TestSlowTerminal(t *testing.T) {
 		w.held.Lock()
 		s.Paint(page("a"))
 		for _, text := range []string{"b", "c", "d"} {
-			if _, late := s.Paint(page(text)); !late {
+			if !s.Paint(page(text)) {
 				t.Errorf("%q does not wait", text)
 			}
 		}

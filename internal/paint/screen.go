@@ -52,17 +52,17 @@ func (s *Screen) Whole() {
 	s.whole = true
 }
 
-// Paint shows the canvas, and reports whether something of it is new. It does not wait for the terminal: it reports that it is
-// late where the last frame is still on its way, or the screen not there yet.
-func (s *Screen) Paint(c *plot.Canvas) (fresh, late bool) {
+// Paint shows the canvas. It does not wait for the terminal: it reports that it is late, and shows nothing, where the last
+// frame is still on its way or the screen not there yet.
+func (s *Screen) Paint(c *plot.Canvas) (late bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.busy || !s.ready:
-		return false, true
+		return true
 	case !s.on: // it is shown as soon as the screen is there
 		s.frame = s.painter.Paint(s.frame[:0], c)
-		return false, true
+		return true
 	}
 	frame := s.frame[:0]
 	if s.whole {
@@ -71,14 +71,14 @@ func (s *Screen) Paint(c *plot.Canvas) (fresh, late bool) {
 	head := len(frame)
 	frame = s.painter.Paint(frame, c)
 	if s.frame = frame; len(frame) == head {
-		return false, false
+		return false
 	}
 	if s.whole {
 		s.frame = append(frame, ansi.ResetModeSynchronizedOutput...)
 	}
 	s.busy = true
 	go s.send(s.other)
-	return true, false
+	return false
 }
 
 // send writes the frame, unless Bubble Tea has written something since it was painted.
