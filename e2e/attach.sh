@@ -8,6 +8,9 @@ cd "$(dirname "$0")/.."
 
 . e2e/lib.sh
 
+# What still runs when this fails is ended.
+trap 'pkill -f "$dir/train.py" 2>/dev/null || true; tm kill-server 2>/dev/null || true; sleep 0.2; rm -rf "$dir"' EXIT
+
 clients=$PWD/clients/python
 cat >"$dir/train.py" <<'P'
 import sys, time
@@ -38,6 +41,7 @@ python=$(command -v python3)
 train() { echo "$python $dir/train.py $clients $1 $dir/now"; }
 now() { cut -d' ' -f"$1" "$dir/now" 2>/dev/null; }
 now_is() { [ "$(now "$1")" = "$2" ]; }
+moves() { local m && m=$(now 3) && [ -n "$m" ] && [ "$m" != 0.0 ]; }
 goes_on() { local s && s=$(now 1) && [ -n "$s" ] && sleep 0.2 && [ "$(now 1)" -gt "$s" ]; }
 rests() { local s && s=$(now 1) && sleep 0.3 && [ "$(now 1)" = "$s" ]; }
 child() { pgrep -f "$dir/train.py" | head -1; }
@@ -54,12 +58,13 @@ press ']'
 see 'lr 0\.0200 at step'
 poll "the program has another rate" now_is 2 0.02
 press Down Right
-poll "the program has no momentum" now_is 3 0.05
+poll "the program has no momentum" moves
 press = ; tm send-keys -t t -l '0.5'; press Enter
 poll "the program has not the momentum that was typed" now_is 3 0.5
 press = ; tm send-keys -t t -l '7'; press Enter
 see 'allowed is'
 press Escape
+gone 'momentum = '
 part "it rests, goes on, writes a checkpoint and stops"
 press Space
 see '‖ paused'
@@ -109,6 +114,7 @@ grep -q 'training ends' "$dir/err" || fail "what the program prints is lost"
 code=0
 "$program" attach --headless -- sh -c 'exit 7' >/dev/null 2>&1 || code=$?
 [ "$code" = 7 ] || fail "exit code $code, not 7"
+rm "$dir/rows"
 "$program" attach --headless -- $(train 100000) >"$dir/rows" 2>/dev/null &
 attached=$!
 poll "nothing is told" grep -q metrics "$dir/rows"

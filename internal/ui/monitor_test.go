@@ -101,7 +101,7 @@ func monitorText(m *Monitor) string {
 	c := m.Canvas()
 	for y := range c.H {
 		for x := range c.W {
-			b.WriteRune(c.At(x, y).R)
+			b.WriteRune(max(c.At(x, y).R, ' '))
 		}
 		b.WriteByte('\n')
 	}

@@ -118,8 +118,8 @@ func (m *Monitor) drawTitle(r rect) {
 	m.screen.Text(at, r.y, right, m.dim(), m.faint())
 	x := 1 + m.screen.Text(1, r.y, "opttui", m.accent(), plot.Bold)
 	left := " · " + m.o.Title
-	if w != nil && len(m.runs) == 1 {
-		left += " · " + w.view.Name
+	if w != nil && m.o.Control != nil {
+		left = " · " + w.view.Name + left
 	}
 	m.screen.Text(x, r.y, clip(left, at-x-1), 0, 0)
 }
