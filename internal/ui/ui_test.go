@@ -453,8 +453,14 @@ func TestWarningOnNoise(t *testing.T) {
 	}
 }
 
-func TestReadmeHasTheKeyTable(t *testing.T) {
-	const path, begin, end = "../../README.md", "<!-- keys:begin -->\n", "<!-- keys:end -->"
+func TestReadmeHasTheKeyTable(t *testing.T) { hasTable(t, "../../README.md", KeyTable()) }
+
+func TestAttachPageHasTheKeyTable(t *testing.T) { hasTable(t, "../../docs/attach.md", MonitorKeyTable()) }
+
+// hasTable checks the key table of a page, or writes it there.
+func hasTable(t *testing.T, path, table string) {
+	t.Helper()
+	const begin, end = "<!-- keys:begin -->\n", "<!-- keys:end -->"
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -462,9 +468,9 @@ func TestReadmeHasTheKeyTable(t *testing.T) {
 	head, rest, ok := strings.Cut(string(text), begin)
 	_, tail, ok2 := strings.Cut(rest, end)
 	if !ok || !ok2 {
-		t.Fatalf("the README has no %q … %q", begin, end)
+		t.Fatalf("%s has no %q … %q", path, begin, end)
 	}
-	want := head + begin + KeyTable() + end + tail
+	want := head + begin + table + end + tail
 	if want == string(text) {
 		return
 	}
@@ -475,5 +481,5 @@ func TestReadmeHasTheKeyTable(t *testing.T) {
 		}
 		return
 	}
-	t.Error("the key list of the README is not that of the program: go test ./internal/ui -update")
+	t.Errorf("the key list of %s is not that of the program: go test ./internal/ui -update", path)
 }
