@@ -53,6 +53,7 @@ var mayImport = map[string][]string{
 	"opttui/bench":               {"train", "plot", "optim", "problems", "dataset", "knob"}, // no part of the program
 	"opttui/bench/watch":         nil,                                                       // this and the following are tools, no part of the program
 	"opttui/bench/load":          {"serve", "ui", "train", "plot", "problems"},
+	"opttui/bench/growth":        {"lrfinder", "train", "optim", "plot"},
 	"opttui/bench/screen":        {"plot"},
 	"opttui/clients/go":          nil, // what others copy
 	"opttui/examples/go":         nil,

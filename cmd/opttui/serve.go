@@ -21,6 +21,9 @@ import (
 // drainTime is how long visitors have to leave when the server is stopped.
 const drainTime = 10 * time.Second
 
+// mostSessions bounds the visitors at once: each takes some megabytes.
+const mostSessions = 10_000
+
 // serving are the flags of opttui serve.
 type serving struct {
 	listen, hostKey, keys string
@@ -78,16 +81,25 @@ func (s *serving) run(stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	l, err := serve.Listen(s.listen, c.Keys != nil || s.public)
+	known := c.Keys != nil || s.public
+	tell := func(at net.Addr) {
+		fmt.Fprintf(stdout, "to connect:      %s\nhost key:        %s\nwho may come in: %s\n", connection(at), serve.Fingerprint(c.HostKey), s.who(c))
+	}
+	if s.check { // also while the server runs
+		at, err := serve.Address(s.listen, known)
+		if err != nil {
+			return err
+		}
+		tell(at)
+		fmt.Fprint(stdout, c.Limits.Text(c.Lecture))
+		return nil
+	}
+	l, err := serve.Listen(s.listen, known)
 	if err != nil {
 		return err
 	}
 	defer l.Close()
-	fmt.Fprintf(stdout, "to connect:      %s\nhost key:        %s\nwho may come in: %s\n", connection(l.Addr()), serve.Fingerprint(c.HostKey), s.who(c))
-	if s.check {
-		fmt.Fprint(stdout, c.Limits.Text(c.Lecture))
-		return nil
-	}
+	tell(l.Addr())
 	server, err := serve.New(c)
 	if err != nil {
 		return err
@@ -115,8 +127,8 @@ func (s *serving) config(stderr io.Writer) (c serve.Config, err error) {
 		return c, usage.Errorf("a lecture needs to know its driver: --authorized-keys FILE, with a line in it like %s; the public key is in ~/.ssh/id_ed25519.pub, or ssh-keygen makes one", driverLine)
 	case s.public && s.keys != "" && !s.lecture:
 		return c, usage.Errorf("--public lets everybody in and --authorized-keys does not: choose one; both are for a --lecture")
-	case s.limits.Connections < 1 || s.limits.PerAddress < 1:
-		return c, usage.Errorf("--sessions and --per-address cannot be %d: allowed is a number from 1", min(s.limits.Connections, s.limits.PerAddress))
+	case min(s.limits.Connections, s.limits.PerAddress) < 1 || s.limits.Connections > mostSessions:
+		return c, usage.Errorf("--sessions and --per-address cannot be %d and %d: allowed are numbers from 1 to %d", s.limits.Connections, s.limits.PerAddress, mostSessions)
 	case s.limits.Idle < time.Second || s.lasting && s.limits.Longest < time.Second:
 		return c, usage.Errorf("--idle and --longest must be a second at least, as in 90s or 5m")
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/ed25519"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,7 +27,8 @@ func TestServeRefuses(t *testing.T) {
 		"--listen nonsense":                      "an address is like 127.0.0.1:23234",
 		"--public --authorized-keys " + empty:    "choose one",
 		"--authorized-keys " + empty:             "nobody could come in",
-		"--sessions 0":                           "allowed is a number from 1",
+		"--sessions 0":                           "cannot be 0 and 10: allowed are numbers from 1 to 10000",
+		"--sessions 1000000000":                  "allowed are numbers from 1 to 10000",
 		"--sessions many":                        "allowed is a whole number",
 		"--idle soon":                            "as in 90s or 5m",
 		"--longest 10ms":                         "a second at least",
@@ -76,5 +78,19 @@ func TestServeCheck(t *testing.T) {
 		if code != 0 || !strings.Contains(stdout, want) || !strings.Contains(stdout, "SHA256:") || stderr != "" {
 			t.Errorf("%s: %d, %s%s", args, code, stdout, stderr)
 		}
+	}
+}
+
+// What would be served can be asked while it is served.
+func TestServeCheckBindsNothing(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	code, stdout, stderr := opttui(t, "serve", "--check", "--listen", l.Addr().String())
+	if code != 0 || !strings.Contains(stdout, "everybody on this machine") {
+		t.Errorf("%d: %s%s", code, stdout, stderr)
 	}
 }
