@@ -455,7 +455,9 @@ func TestWarningOnNoise(t *testing.T) {
 
 func TestReadmeHasTheKeyTable(t *testing.T) { hasTable(t, "../../README.md", KeyTable()) }
 
-func TestAttachPageHasTheKeyTable(t *testing.T) { hasTable(t, "../../docs/attach.md", MonitorKeyTable()) }
+func TestAttachPageHasTheKeyTable(t *testing.T) {
+	hasTable(t, "../../docs/attach.md", MonitorKeyTable())
+}
 
 // hasTable checks the key table of a page, or writes it there.
 func hasTable(t *testing.T, path, table string) {
