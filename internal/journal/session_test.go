@@ -15,8 +15,8 @@ import (
 	"pgregory.net/rapid"
 
 	"opttui/internal/dataset"
-	"opttui/internal/leak"
 	"opttui/internal/kernel"
+	"opttui/internal/leak"
 	"opttui/internal/train"
 	"opttui/internal/usage"
 )

@@ -264,6 +264,14 @@ func TestNewRefuses(t *testing.T) {
 			t.Errorf("%q: %v", c.command, err)
 		}
 	}
+	for _, c := range []struct{ setting, says string }{{"seed", "--seeds says what stands there"}, {"steps", "--steps says"}} {
+		if _, err := New(Options{Command: []string{"train", "{seed}", "{steps}"}}, []string{c.setting}); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v", c.setting, err)
+		}
+	}
+	if _, err := New(Options{Command: []string{"train", "{lr}"}, Seeds: 2}, []string{"lr"}); err == nil || !strings.Contains(err.Error(), "no {seed}") {
+		t.Errorf("two seeds: %v", err)
+	}
 	if _, err := New(Options{Command: []string{"x", "{lr}", `{"a": 1}`, "${HOME}", "{0}", "{}"}}, []string{"lr"}); err == nil || !strings.Contains(err.Error(), "{HOME}") {
 		t.Errorf("%v", err)
 	}
