@@ -177,7 +177,7 @@ func (r *Runner) once(ctx context.Context, set map[string]string, seed, steps in
 		return outcome{err: err}
 	}
 	defer os.RemoveAll(folder)
-	c := collector{name: r.o.Loss, most: steps, enough: make(chan struct{})}
+	c := collector{name: r.o.Loss, named: r.o.Loss != "", most: steps, enough: make(chan struct{})}
 	args := slices.Clone(r.o.Launch)
 	for _, arg := range r.o.Command {
 		args = append(args, fill(arg, set, seed, steps))
@@ -280,6 +280,7 @@ func fill(arg string, set map[string]string, seed, steps int) string {
 // collector keeps the losses.
 type collector struct {
 	name   string
+	named  bool // by the person
 	most   int
 	enough chan struct{}
 
@@ -290,6 +291,15 @@ type collector struct {
 	names []string // of numbers that are not the loss
 }
 
+// choose begins anew with a number that looks more like the loss than the one so far: many programs validate before they
+// train.
+func (c *collector) choose(values []protocol.Value) {
+	best := monitor.LossName(append([]protocol.Value{{Name: c.name}}, values...))
+	if best != "" && best != c.name {
+		c.name, c.loss = best, nil
+	}
+}
+
 func (c *collector) take(m *protocol.Message) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -297,8 +307,8 @@ func (c *collector) take(m *protocol.Message) {
 		return
 	}
 	values := m.Values
-	if c.name == "" {
-		c.name = monitor.LossName(values)
+	if !c.named {
+		c.choose(values)
 	}
 	i := slices.IndexFunc(values, func(v protocol.Value) bool { return v.Name == c.name })
 	if i < 0 {

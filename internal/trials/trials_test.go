@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"opttui/internal/lrfinder"
+	"opttui/internal/protocol"
 )
 
 var _ lrfinder.Program = (*Runner)(nil)
@@ -110,6 +111,25 @@ func TestTrain(t *testing.T) {
 	}
 	if v := visits(); len(v) != 1 || v[0] != "0.01 3 2" {
 		t.Errorf("%q", v)
+	}
+}
+
+// A program that validates before it trains is judged by its training.
+func TestWhichLoss(t *testing.T) {
+	c := collector{most: 3, enough: make(chan struct{})}
+	for _, m := range [][]protocol.Value{
+		{{Name: "lr", V: 9}}, {{Name: "val_loss", V: 8}}, {{Name: "lr", V: 9}, {Name: "train/loss", V: 3}},
+		{{Name: "val_loss", V: 7}, {Name: "train/loss", V: 2}}, {{Name: "val_loss", V: 6}}, {{Name: "train/loss", V: 1}},
+	} {
+		c.take(&protocol.Message{Type: protocol.Metrics, Values: m})
+	}
+	if diff := cmp.Diff([]float64{3, 2, 1}, c.loss); diff != "" || !c.over {
+		t.Errorf("%s is the loss\n%s", c.name, diff)
+	}
+	c = collector{name: "val_loss", named: true, most: 2, enough: make(chan struct{})}
+	c.take(&protocol.Message{Type: protocol.Metrics, Values: []protocol.Value{{Name: "loss", V: 1}, {Name: "val_loss", V: 2}}})
+	if diff := cmp.Diff([]float64{2}, c.loss); diff != "" {
+		t.Error(diff)
 	}
 }
 
