@@ -97,6 +97,7 @@ func (a *attachment) show(cmd *cobra.Command) error {
 	}
 	child, err := attach.Start(attach.Options{Args: a.command, Output: output})
 	if err != nil {
+		_ = os.RemoveAll(output) // nothing has printed
 		return err
 	}
 	m := ui.NewMonitor(cmd.Context(), ui.MonitorOptions{
@@ -146,8 +147,29 @@ func outputFolder() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	dir = filepath.Join(dir, "attached", time.Now().Format("20060102-150405")+fmt.Sprintf("-%d", os.Getpid()))
+	dir = filepath.Join(dir, "attached")
+	pruneOutputs(dir, time.Now())
+	dir = filepath.Join(dir, time.Now().Format("20060102-150405")+fmt.Sprintf("-%d", os.Getpid()))
 	return dir, os.MkdirAll(dir, 0o700)
+}
+
+// outputAge is how long a program's output is kept after it was last written to.
+const outputAge = 30 * 24 * time.Hour
+
+// pruneOutputs removes old output. What cannot be seen or removed stays.
+func pruneOutputs(dir string, now time.Time) {
+	folders, _ := os.ReadDir(dir)
+	for _, f := range folders {
+		path := filepath.Join(dir, f.Name())
+		old := func(e os.DirEntry) bool {
+			info, err := e.Info()
+			return err == nil && now.Sub(info.ModTime()) > outputAge
+		}
+		files, err := os.ReadDir(path)
+		if err == nil && old(f) && !slices.ContainsFunc(files, func(e os.DirEntry) bool { return !old(e) }) {
+			_ = os.RemoveAll(path)
+		}
+	}
 }
 
 // order is something to do at a step.
@@ -165,7 +187,7 @@ func parseOrders(texts []string) ([]order, error) {
 		o := order{text: text}
 		at, what, ok := strings.Cut(text, ":")
 		step, err := strconv.ParseFloat(at, 64)
-		if !ok || err != nil || step < 0 {
+		if !ok || err != nil || !(step >= 0) {
 			return nil, usage.Errorf("--at cannot be %q: write step:name=value, as in 50:lr=1e-4", text)
 		}
 		o.step = step
@@ -224,6 +246,7 @@ func (a *attachment) print(stdout, stderr io.Writer) error {
 	h.child, err = attach.Start(attach.Options{Args: a.command, Output: output, Heard: h.heard, Echo: stderr})
 	h.mu.Unlock()
 	if err != nil {
+		_ = os.RemoveAll(output)
 		return err
 	}
 	defer h.child.Close()
