@@ -4,14 +4,17 @@ import (
 	"bufio"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -223,10 +226,12 @@ type scribe struct {
 	table   *csv.Writer // on out; nil for JSON
 	columns []string
 	notes   io.Writer
+	gone    chan struct{} // closed when nobody reads out any more
+	left    bool          // it is
 }
 
 // print runs the program without a screen. What it prints itself goes to the standard error, by a file: it can go on
-// printing when nobody reads any more.
+// printing when nobody reads any more. Nor is there then anything left to do here.
 func (a *attachment) print(stdout, stderr io.Writer) error {
 	orders, err := parseOrders(a.at)
 	if err != nil {
@@ -236,12 +241,15 @@ func (a *attachment) print(stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	h := &scribe{orders: orders, out: bufio.NewWriter(stdout), notes: stderr}
+	h := &scribe{orders: orders, out: bufio.NewWriter(stdout), notes: stderr, gone: make(chan struct{})}
 	if a.format == "csv" {
 		h.table = csv.NewWriter(h.out)
 	}
 	signals, stop := catchSignals()
 	defer stop()
+	pipe := make(chan os.Signal, 1) // caught, and not ignored as the program would then, too
+	signal.Notify(pipe, syscall.SIGPIPE)
+	defer signal.Stop(pipe)
 	h.mu.Lock() // what it says at once is heard when there is somebody to answer
 	h.child, err = attach.Start(attach.Options{Args: a.command, Output: output, Heard: h.heard, Echo: stderr})
 	h.mu.Unlock()
@@ -254,6 +262,12 @@ func (a *attachment) print(stdout, stderr io.Writer) error {
 		select {
 		case s := <-signals:
 			_ = h.child.Signal(s)
+		case <-h.gone:
+			err := a.part(h.child, output, stderr, nil)
+			if a.end {
+				_ = os.RemoveAll(output)
+			}
+			return err
 		case <-h.child.Done():
 			h.mu.Lock()
 			defer h.mu.Unlock()
@@ -281,7 +295,11 @@ func (h *scribe) heard(m *protocol.Message) {
 	} else {
 		h.line(m)
 	}
-	_ = h.out.Flush() // somebody follows it; that it cannot be written is told at the end
+	// Somebody follows it. That it cannot be written for another reason is told at the end.
+	if err := h.out.Flush(); errors.Is(err, syscall.EPIPE) && !h.left {
+		h.left = true
+		close(h.gone)
+	}
 	for len(h.orders) > 0 && m.Type == protocol.Metrics && m.Step >= h.orders[0].step {
 		o := h.orders[0]
 		h.orders = h.orders[1:]

@@ -1,9 +1,13 @@
+//go:build unix
+
 package main
 
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -32,6 +36,33 @@ func TestAttachHeadless(t *testing.T) {
 	for _, at := range []string{"nan:stop", "-1:stop", "5:go", "5", "5:lr=x", "5:=1"} {
 		if code, _, stderr := opttui(t, "attach", "--headless", "--at="+at, "--", "true"); code != 2 || !strings.Contains(stderr, "--at cannot be") {
 			t.Errorf("%s: exit code %d, %s", at, code, stderr)
+		}
+	}
+}
+
+// When nobody reads any more, as behind head, opttui ends, and the program goes on or ends, as was asked for.
+func TestAttachUnread(t *testing.T) {
+	for _, end := range []bool{false, true} {
+		t.Setenv("TMPDIR", t.TempDir())
+		flags := []string{"attach", "--headless"}
+		if end {
+			flags = append(flags, "--stop")
+		}
+		var stderr strings.Builder
+		args := append(flags, "--", "sh", "-c", `while :; do echo '{"loss": 1}'; sleep 0.01; done`)
+		if code := run(args, failingWriter{&os.PathError{Op: "write", Err: syscall.EPIPE}}, &stderr); code != 0 {
+			t.Errorf("exit code %d, %s", code, &stderr)
+		}
+		_, after, goesOn := strings.Cut(stderr.String(), "goes on as process ")
+		if goesOn == end {
+			t.Errorf("--stop %v: %s", end, &stderr)
+		}
+		if goesOn {
+			number, _, _ := strings.Cut(after, ";")
+			pid, err := strconv.Atoi(number)
+			if err != nil || syscall.Kill(-pid, syscall.SIGKILL) != nil {
+				t.Errorf("process %q cannot be ended: %v", number, err)
+			}
 		}
 	}
 }
