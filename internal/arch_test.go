@@ -23,6 +23,7 @@ var mayImport = map[string][]string{
 	"opttui/internal/leak":       nil, // for tests alone
 	"opttui/internal/plot":       nil, // pictures from numbers: it knows nothing of runs
 	"opttui/internal/critical":   nil, // any function with a gradient and a Hessian
+	"opttui/internal/filelock":   nil,
 	"opttui/internal/kernel":     {"usage"},
 	"opttui/internal/kernel/gen": nil, // a module of its own, which writes assembly
 	"opttui/internal/dataset":    {"usage"},
@@ -35,7 +36,7 @@ var mayImport = map[string][]string{
 	"opttui/internal/curvature":  {"train", "optim", "problems", "knob"},
 	"opttui/internal/advice":     {"curvature", "train", "optim", "problems", "knob"},
 	"opttui/internal/recipe":     {"kernel", "train", "optim", "problems", "knob", "usage"},
-	"opttui/internal/journal":    {"kernel", "train", "usage"},
+	"opttui/internal/journal":    {"filelock", "kernel", "train", "usage"},
 	"opttui/internal/events":     nil,
 	"opttui/internal/export":     {"events", "train", "optim", "usage"},
 	"opttui/internal/watch":      {"events", "jsonl", "monitor", "protocol", "tail", "usage"},
@@ -46,7 +47,7 @@ var mayImport = map[string][]string{
 	"opttui/internal/protocol":   {"jsonl"},
 	"opttui/internal/monitor":    {"protocol", "train", "knob"},
 	"opttui/internal/attach":     {"monitor", "protocol", "tail", "usage"},
-	"opttui/internal/trials":     {"attach", "monitor", "protocol", "usage"},
+	"opttui/internal/trials":     {"attach", "filelock", "monitor", "protocol", "usage"},
 	"opttui/internal/ui":         {"advice", "monitor", "protocol", "journal", "export", "curvature", "recipe", "report", "lrfinder", "train", "plot", "plane", "formula", "optim", "problems", "dataset", "ewma", "knob", "usage"},
 	"opttui/internal/serve":      {"kernel", "paint", "plot", "ui", "train", "usage"},
 	"opttui/internal/paint":      {"plot"},

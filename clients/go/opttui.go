@@ -73,8 +73,8 @@ func Connect(name string) *Run {
 	return r
 }
 
-// Connected tells whether opttui listens.
-func (r *Run) Connected() bool { return r.link.open() }
+// Connected tells whether opttui listens, on a socket or to what is printed.
+func (r *Run) Connected() bool { return r.print != nil || r.link.open() }
 
 // Stopping tells whether the person has asked for the end: leave the loop, save what is to be saved, and return.
 func (r *Run) Stopping() bool { return r.stopping.Load() }

@@ -121,7 +121,7 @@ func TestPrinting(t *testing.T) {
 	t.Setenv(Printing, "stdout")
 	run := Connect("")
 	defer run.Close()
-	if run.print != os.Stdout {
+	if run.print != os.Stdout || !run.Connected() {
 		t.Fatal("it does not print")
 	}
 	var out strings.Builder

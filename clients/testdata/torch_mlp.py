@@ -3,6 +3,7 @@
 import csv
 import gzip
 import sys
+import time
 
 import torch
 from torch import nn
@@ -35,3 +36,4 @@ with opttui.connect() as run:
         held = {"held." + k: v for k, v in optimizer.param_groups[0].items() if k in ("lr", "momentum", "weight_decay")}
         run.log(step=step, loss=loss, norm=norm, **held)
         step += 1
+        time.sleep(0.005)  # a test that gets no processor for a while still sees each step

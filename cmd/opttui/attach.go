@@ -4,14 +4,17 @@ import (
 	"bufio"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -97,6 +100,7 @@ func (a *attachment) show(cmd *cobra.Command) error {
 	}
 	child, err := attach.Start(attach.Options{Args: a.command, Output: output})
 	if err != nil {
+		_ = os.RemoveAll(output) // nothing has printed
 		return err
 	}
 	m := ui.NewMonitor(cmd.Context(), ui.MonitorOptions{
@@ -146,8 +150,29 @@ func outputFolder() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	dir = filepath.Join(dir, "attached", time.Now().Format("20060102-150405")+fmt.Sprintf("-%d", os.Getpid()))
+	dir = filepath.Join(dir, "attached")
+	pruneOutputs(dir, time.Now())
+	dir = filepath.Join(dir, time.Now().Format("20060102-150405")+fmt.Sprintf("-%d", os.Getpid()))
 	return dir, os.MkdirAll(dir, 0o700)
+}
+
+// outputAge is how long a program's output is kept after it was last written to.
+const outputAge = 30 * 24 * time.Hour
+
+// pruneOutputs removes old output. What cannot be seen or removed stays.
+func pruneOutputs(dir string, now time.Time) {
+	folders, _ := os.ReadDir(dir)
+	for _, f := range folders {
+		path := filepath.Join(dir, f.Name())
+		old := func(e os.DirEntry) bool {
+			info, err := e.Info()
+			return err == nil && now.Sub(info.ModTime()) > outputAge
+		}
+		files, err := os.ReadDir(path)
+		if err == nil && old(f) && !slices.ContainsFunc(files, func(e os.DirEntry) bool { return !old(e) }) {
+			_ = os.RemoveAll(path)
+		}
+	}
 }
 
 // order is something to do at a step.
@@ -165,7 +190,7 @@ func parseOrders(texts []string) ([]order, error) {
 		o := order{text: text}
 		at, what, ok := strings.Cut(text, ":")
 		step, err := strconv.ParseFloat(at, 64)
-		if !ok || err != nil || step < 0 {
+		if !ok || err != nil || !(step >= 0) {
 			return nil, usage.Errorf("--at cannot be %q: write step:name=value, as in 50:lr=1e-4", text)
 		}
 		o.step = step
@@ -201,10 +226,12 @@ type scribe struct {
 	table   *csv.Writer // on out; nil for JSON
 	columns []string
 	notes   io.Writer
+	gone    chan struct{} // closed when nobody reads out any more
+	left    bool          // it is
 }
 
 // print runs the program without a screen. What it prints itself goes to the standard error, by a file: it can go on
-// printing when nobody reads any more.
+// printing when nobody reads any more. Nor is there then anything left to do here.
 func (a *attachment) print(stdout, stderr io.Writer) error {
 	orders, err := parseOrders(a.at)
 	if err != nil {
@@ -214,16 +241,20 @@ func (a *attachment) print(stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	h := &scribe{orders: orders, out: bufio.NewWriter(stdout), notes: stderr}
+	h := &scribe{orders: orders, out: bufio.NewWriter(stdout), notes: stderr, gone: make(chan struct{})}
 	if a.format == "csv" {
 		h.table = csv.NewWriter(h.out)
 	}
 	signals, stop := catchSignals()
 	defer stop()
+	pipe := make(chan os.Signal, 1) // caught, and not ignored as the program would then, too
+	signal.Notify(pipe, syscall.SIGPIPE)
+	defer signal.Stop(pipe)
 	h.mu.Lock() // what it says at once is heard when there is somebody to answer
 	h.child, err = attach.Start(attach.Options{Args: a.command, Output: output, Heard: h.heard, Echo: stderr})
 	h.mu.Unlock()
 	if err != nil {
+		_ = os.RemoveAll(output)
 		return err
 	}
 	defer h.child.Close()
@@ -231,6 +262,12 @@ func (a *attachment) print(stdout, stderr io.Writer) error {
 		select {
 		case s := <-signals:
 			_ = h.child.Signal(s)
+		case <-h.gone:
+			err := a.part(h.child, output, stderr, nil)
+			if a.end {
+				_ = os.RemoveAll(output)
+			}
+			return err
 		case <-h.child.Done():
 			h.mu.Lock()
 			defer h.mu.Unlock()
@@ -258,7 +295,11 @@ func (h *scribe) heard(m *protocol.Message) {
 	} else {
 		h.line(m)
 	}
-	_ = h.out.Flush() // somebody follows it; that it cannot be written is told at the end
+	// Somebody follows it. That it cannot be written for another reason is told at the end.
+	if err := h.out.Flush(); errors.Is(err, syscall.EPIPE) && !h.left {
+		h.left = true
+		close(h.gone)
+	}
 	for len(h.orders) > 0 && m.Type == protocol.Metrics && m.Step >= h.orders[0].step {
 		o := h.orders[0]
 		h.orders = h.orders[1:]

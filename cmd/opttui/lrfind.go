@@ -84,7 +84,7 @@ what was found until then is printed.`,
 		}
 		var runner *trials.Runner
 		if about.command != nil {
-			if runner, o.Workers, err = program.runner(cmd.ErrOrStderr(), []string{"lr"}); err != nil {
+			if runner, o.Workers, err = program.runner(cmd.ErrOrStderr(), []string{"lr"}, o.Seeds); err != nil {
 				return err
 			}
 			defer runner.Close()

@@ -36,7 +36,7 @@ const programHelp = `
 After -- stands a training program of your own: each trial is a process of it, with the values of the settings in the
 places of their names in braces, and {steps} and {seed} where it takes them. It tells its losses by the client of
 opttui or by printing lines of JSON with a number "loss". What came out is kept, so that a search that was broken off
-goes on where it was when the same command is given again. --launch 'srun -n1' puts each trial through a scheduler;
+goes on where it was when the same command is given again in the same folder. --launch 'srun -n1' puts each trial through a scheduler;
 docs/trials.md tells more.`
 
 // add defines the flags. Own are the command's other flags that mean something with a program.
@@ -47,7 +47,7 @@ func (p *programFlags) add(cmd *cobra.Command, own ...string) {
 	fs.StringVar(&p.retries, "retries", "1", "`number` of times that a trial of a program which fails without a loss is tried again")
 	fs.StringVar(&p.launch, "launch", "", "`command` put in front of the program, as 'srun -n1'; split at spaces")
 	fs.StringVar(&p.loss, "loss", "", "`name` of the number that the program minimises (default: the one that looks like a training loss)")
-	fs.StringVar(&p.kept, "journal", "", "`file` in which trials of a program are kept (default: one for each command, in the state folder)")
+	fs.StringVar(&p.kept, "journal", "", "`file` in which trials of a program are kept (default: one for each command, in the folder where it is given, in the state folder)")
 	fs.BoolVar(&p.fresh, "fresh", false, "try again what is kept of a program")
 	fs.VisitAll(func(f *pflag.Flag) { p.names = append(p.names, f.Name) })
 	cmd.Flags().AddFlagSet(fs)
@@ -79,8 +79,9 @@ func (p *programFlags) check(cmd *cobra.Command) (err error) {
 	return err
 }
 
-// runner makes what runs the trials, for settings with these names. It says how many trials there may be at a time.
-func (p *programFlags) runner(stderr io.Writer, settings []string) (r *trials.Runner, jobs int, err error) {
+// runner makes what runs the trials, for settings with these names and so many seeds. It says how many trials there may be
+// at a time.
+func (p *programFlags) runner(stderr io.Writer, settings []string, seeds int) (r *trials.Runner, jobs int, err error) {
 	if jobs, err = parseWhole("jobs", p.jobs, 1, 10_000); err != nil {
 		return nil, 0, err
 	}
@@ -102,7 +103,7 @@ func (p *programFlags) runner(stderr io.Writer, settings []string) (r *trials.Ru
 	var mu sync.Mutex
 	r, err = trials.New(trials.Options{
 		Command: p.command, Launch: trials.Split(p.launch), Loss: p.loss, Timeout: p.timeout, Retries: retries,
-		Journal: kept, Fresh: p.fresh,
+		Journal: kept, Fresh: p.fresh, Seeds: seeds,
 		Note: func(text string) {
 			mu.Lock()
 			defer mu.Unlock()

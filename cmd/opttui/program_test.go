@@ -87,6 +87,10 @@ func TestProgramIsRefused(t *testing.T) {
 		{[]string{"lrfind", "--timeout=-1s", "--", train, "{lr}"}, 2, "--timeout cannot be -1s"},
 		{[]string{"sweep", "--", train, "{lr}"}, 2, "needs a --grid"},
 		{[]string{"sweep", "--grid", "wd=0,1", "--", train, "{lr}"}, 2, "the command has no {wd}"},
+		{[]string{"lrfind", "--seeds", "3", "--", train, "{lr}"}, 2, "the command has no {seed}"},
+		{[]string{"sweep", "--seeds", "3", "--grid", "lr=0.1,1", "--", train, "{lr}"}, 2, "the command has no {seed}"},
+		{[]string{"sweep", "--grid", "seed=1,2", "--", train, "{seed}"}, 2, "--seeds says"},
+		{[]string{"lrfind", "--range", "0.1:1", "--per-decade", "1", "--", "sh", "-c", `echo '{"loss": NaN}'; : {lr}`}, 4, ""},
 		{[]string{"lrfind", "--", "no-such-program", "{lr}"}, 2, `"no-such-program" cannot be started`},
 		{[]string{"lrfind", "--retries", "0", "--", "sh", "-c", "echo broken >&2; exit 3; {lr}"}, 1, "exit code 3 and told no loss\n  broken"},
 	} {

@@ -92,7 +92,7 @@ found until then is printed.`,
 			for _, a := range axes {
 				keys = append(keys, a.Key)
 			}
-			if runner, o.Workers, err = program.runner(cmd.ErrOrStderr(), keys); err != nil {
+			if runner, o.Workers, err = program.runner(cmd.ErrOrStderr(), keys, o.Seeds); err != nil {
 				return err
 			}
 			defer runner.Close()

@@ -185,8 +185,15 @@ func (c *Child) tellEnd() {
 	}
 }
 
-// Close stops listening to the program, which goes on.
+// Close stops listening to the program, which goes on: also where a signal has stopped it, since nobody else would let it.
 func (c *Child) Close() {
+	c.mu.Lock()
+	held := c.stopped && !closed(c.ended)
+	c.stopped = false
+	c.mu.Unlock()
+	if held {
+		_ = c.signal(sigCont)
+	}
 	c.close.Do(func() { close(c.closing) })
 	c.background.Wait()
 	_ = os.RemoveAll(c.folder)

@@ -41,6 +41,7 @@ var programs = map[string]func(args []string) int{
 		fmt.Print("no newline")
 		return 0
 	},
+	"waiter":  func(args []string) int { waitForFile(args[0]); return 0 },
 	"deaf":    func([]string) int { time.Sleep(time.Hour); return 0 },
 	"hostile": hostile,
 	"old": func(args []string) int {
@@ -304,6 +305,23 @@ func TestDeaf(t *testing.T) {
 	c.Pause()
 	c.Stop()
 	if code := ended(t, c); code != 128+15 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+// A program that a signal has stopped goes on when nobody listens any more.
+func TestCloseWhileStopped(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "end")
+	c := start(t, "waiter", file)
+	c.Pause()
+	if v := c.Run.View(); v.Status != monitor.Paused {
+		t.Fatalf("%s %q", v.Status, v.Said)
+	}
+	c.Close()
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code := ended(t, c); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
 }

@@ -5,6 +5,7 @@ package attach
 import (
 	"os"
 	"os/exec"
+	"slices"
 	"syscall"
 )
 
@@ -34,3 +35,9 @@ func exitCode(s *os.ProcessState) int {
 }
 
 func signalName(n int) string { return syscall.Signal(n).String() }
+
+// Killed tells by an exit code whether a program was ended from outside: by whoever needs its memory or its machine, not
+// by what it did.
+func Killed(code int) bool {
+	return slices.Contains([]syscall.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGKILL, syscall.SIGTERM}, syscall.Signal(code-128))
+}

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"opttui/internal/filelock"
 )
 
 // suffix of the files.
@@ -97,14 +99,11 @@ func create(dir string, now time.Time) (f *os.File, id string, err error) {
 	return f, id, nil
 }
 
-// errInUse is the error of a file that another opttui has.
-var errInUse = errors.New("in use")
-
 // take takes the file in use until it is closed. On a file system without locks that has no effect: its sessions may be
 // offered while they are in use.
 func take(f *os.File) (err error) {
 	for range 100 { // a list that another opttui makes locks each file for a moment
-		if err = lock(f); !errors.Is(err, errInUse) {
+		if err = filelock.Lock(f); !errors.Is(err, filelock.ErrInUse) {
 			break
 		}
 		time.Sleep(5 * time.Millisecond)
@@ -119,5 +118,5 @@ func inUse(path string) bool {
 		return false
 	}
 	defer f.Close()
-	return locked(f)
+	return filelock.Locked(f)
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"opttui/internal/filelock"
 	"opttui/internal/kernel"
 	"opttui/internal/train"
 	"opttui/internal/usage"
@@ -94,7 +95,7 @@ func Resume(dir, id string) (*Session, *Log, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if take(f) == errInUse {
+	if errors.Is(take(f), filelock.ErrInUse) {
 		_ = f.Close()
 		return nil, nil, usage.Errorf("session %s is in use by another opttui", id)
 	}

@@ -8,7 +8,7 @@ func fastest() int {
 	switch {
 	case !x.HasAVX2 || !x.HasFMA:
 		return portable
-	case !x.HasAVX512F || !x.HasAVX512BW || !x.HasAVX512DQ || !x.HasAVX512VL:
+	case !x.HasAVX512F || !x.HasAVX512BW || !x.HasAVX512DQ || !x.HasAVX512VL || !x.HasBMI2: // masks are made with BZHI
 		return avx2
 	default:
 		return avx512

@@ -20,7 +20,7 @@ import (
 const (
 	Portable = "portable" // Go
 	AVX2     = "avx2"     // AVX2 and FMA, with 16 registers of 256 bits
-	AVX512   = "avx512"   // AVX-512 F, BW, DQ and VL, with 32 registers of 512 bits
+	AVX512   = "avx512"   // AVX-512 F, BW, DQ and VL, and BMI2, with 32 registers of 512 bits
 )
 
 // Environment is the variable that chooses the level.

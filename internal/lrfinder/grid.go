@@ -120,6 +120,8 @@ func (f *Finder) reason() {
 	switch {
 	case f.bottomless():
 		f.res.Reason = "the loss falls without bound, the faster the larger the rate: the function has no minimum here, so there is no best rate"
+	case math.IsNaN(f.res.StartLoss):
+		f.res.Reason = "the loss is not finite at the start, whatever the rate"
 	case !moved && f.source.stuck():
 		f.res.Reason = "the gradient is zero at the start, so no rate moves the run"
 	case !moved:

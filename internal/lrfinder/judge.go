@@ -45,7 +45,9 @@ func (j *judge) learn(t *Trial) {
 		l := &j.seeds[s]
 		smooth := smoothed(c.loss, j.alpha)
 		for _, v := range smooth[min(j.Tail, len(smooth)-1):] {
-			l.best = math.Min(l.best, v)
+			if v < l.best { // which NaN is not: a trial may have no loss that is a number
+				l.best = v
+			}
 		}
 		l.excess = math.Max(0, l.start-l.best)
 	}

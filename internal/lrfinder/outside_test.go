@@ -113,3 +113,87 @@ func TestOutsideSweep(t *testing.T) {
 		t.Error("two axes for lr")
 	}
 }
+
+// hopeless is a program whose loss is not finite from the first step on.
+type hopeless struct{}
+
+func (hopeless) Train(context.Context, map[string]string, int, int) ([]float64, bool, error) {
+	return nil, true, nil
+}
+
+func TestOutsideHopeless(t *testing.T) {
+	f, err := NewOutside(hopeless{}, Options{Lo: 0.1, Hi: 1, PerDecade: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := f.Find(t.Context())
+	if err != nil || r.Answered() || !strings.Contains(r.Reason, "not finite at the start") {
+		t.Errorf("%v: %+v", err, r)
+	}
+}
+
+// rising is a program whose loss falls, rises, or is not finite from the first step on, as "lr" says.
+type rising struct{}
+
+func (rising) Train(_ context.Context, set map[string]string, _, steps int) ([]float64, bool, error) {
+	loss := make([]float64, steps)
+	for k := range loss {
+		switch x := float64(k) / float64(steps); set["lr"] {
+		case "0.1":
+			loss[k] = 1 - x
+		case "0.2":
+			loss[k] = 1 + 100*x
+		default:
+			return nil, true, nil
+		}
+	}
+	return loss, false, nil
+}
+
+// A trial without any finite loss says nothing of how the others are to be judged.
+func TestOutsideJudgement(t *testing.T) {
+	s, err := NewOutsideSweep(rising{}, []Axis{{"lr", []string{"0.1", "0.2", "0.3"}}}, Options{Iterations: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if a, b, c := s.Cells[0].Status, s.Cells[1].Status, s.Cells[2].Status; a != OK || b != Diverged || c != Diverged {
+		t.Errorf("%s, %s, %s", a, b, c)
+	}
+	f, err := NewOutside(rising{}, Options{Lo: 0.1, Hi: 0.3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.judge = newJudge(f.Options, 0.9, [][]float64{{1}})
+	f.judge.learn(newTrial(0.3, 1, []curve{{loss: []float64{math.NaN()}, bad: true}}))
+	f.judge.learn(newTrial(0.1, 2, []curve{{loss: []float64{1, 0.5}}}))
+	if l := f.judge.seeds[0]; l.best-l.best != 0 || l.excess-l.excess != 0 {
+		t.Errorf("%+v", l)
+	}
+}
+
+// waiting is a program of which one trial fails, and the others take until they are told to end.
+type waiting struct{ began chan struct{} }
+
+func (w *waiting) Train(ctx context.Context, set map[string]string, _, _ int) ([]float64, bool, error) {
+	if set["x"] == "0" {
+		<-w.began
+		return nil, false, errors.New("broken")
+	}
+	w.began <- struct{}{}
+	<-ctx.Done()
+	return nil, false, ctx.Err()
+}
+
+// A trial that fails ends the others, too: the search is over, and they may take hours.
+func TestOutsideEndsAll(t *testing.T) {
+	s, err := NewOutsideSweep(&waiting{make(chan struct{})}, []Axis{{"x", []string{"0", "1"}}}, Options{Iterations: 5, Workers: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Run(t.Context()); err == nil || err.Error() != "broken" {
+		t.Errorf("%v", err)
+	}
+}

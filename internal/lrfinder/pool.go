@@ -41,7 +41,9 @@ func (p *pool) each(ctx context.Context, n int, job func(i int, b brake) error, 
 		return err
 	}
 	p.stop.Store(false)
-	release := context.AfterFunc(ctx, func() { p.stop.Store(true) })
+	work, end := context.WithCancel(ctx)
+	defer end()
+	release := context.AfterFunc(work, func() { p.stop.Store(true) })
 	defer release()
 
 	var (
@@ -59,14 +61,15 @@ func (p *pool) each(ctx context.Context, n int, job func(i int, b brake) error, 
 						failed = fmt.Errorf("a trial crashed, which is a defect of the program: %v\n%s", r, debug.Stack())
 					})
 					p.stop.Store(true)
+					end()
 				}
 			}()
 			kernel.Enter()
 			defer kernel.Leave()
-			b := brake{ctx: ctx, stop: &p.stop}
+			b := brake{ctx: work, stop: &p.stop}
 			if p.share != nil {
-				next, end := p.share(ctx)
-				defer end()
+				next, giveUp := p.share(work)
+				defer giveUp()
 				b.next = next
 			}
 			for !b.on() {
@@ -77,6 +80,7 @@ func (p *pool) each(ctx context.Context, n int, job func(i int, b brake) error, 
 				if err := job(i, b); err != nil {
 					once.Do(func() { failed = err })
 					p.stop.Store(true)
+					end()
 					return
 				}
 				if !p.stop.Load() {

@@ -267,7 +267,9 @@ func (s *Sweep) judge() {
 		for _, k := range c.curves {
 			smooth := smoothed(k.loss, s.alpha[i])
 			for _, v := range smooth[min(s.Tail, len(smooth)-1):] {
-				best = min(best, v)
+				if v < best { // which NaN is not
+					best = v
+				}
 			}
 		}
 	}

@@ -31,6 +31,7 @@ type Options struct {
 	Retries int           // how often one that fails without a loss is tried again
 	Journal string        // file of what came out; "" keeps nothing
 	Fresh   bool          // forget what is in the journal
+	Seeds   int           // how many seeds there will be; more than 1 need a place in the command
 	Note    func(string)  // is told what is worth knowing, from any goroutine; nil for nobody
 }
 
@@ -50,8 +51,16 @@ func New(o Options, settings []string) (*Runner, error) {
 		return nil, usage.Errorf("there is no program to try: write it after --, as in -- python3 train.py --lr {lr} --steps {steps}")
 	}
 	for _, name := range settings {
-		if !slices.ContainsFunc(o.Command, func(arg string) bool { return strings.Contains(arg, "{"+name+"}") }) {
-			return nil, usage.Errorf("the command has no {%s}, so every trial would be the same: write it where the value goes, as in -- %s --%s {%[1]s}", name, strings.Join(o.Command, " "), name)
+		if name == "steps" || name == "seed" {
+			return nil, usage.Errorf("{%s} is no setting to vary: --%s says what stands there", name, map[string]string{"steps": "steps", "seed": "seeds"}[name])
+		}
+		if err := o.place(name); err != nil {
+			return nil, err
+		}
+	}
+	if o.Seeds > 1 {
+		if err := o.place("seed"); err != nil {
+			return nil, err
 		}
 	}
 	for _, arg := range o.Command {
@@ -70,6 +79,14 @@ func New(o Options, settings []string) (*Runner, error) {
 		r.note("%d trials are known from before, in %s: --fresh tries them again", n, o.Journal)
 	}
 	return r, nil
+}
+
+// place refuses a command that has no place for a value.
+func (o *Options) place(name string) error {
+	if slices.ContainsFunc(o.Command, func(arg string) bool { return strings.Contains(arg, "{"+name+"}") }) {
+		return nil
+	}
+	return usage.Errorf("the command has no {%s}, so every trial would be the same: write it where the value goes, as in -- %s --%[1]s {%[1]s}", name, strings.Join(o.Command, " "))
 }
 
 // placeholders are the names in braces in an argument: words, so that JSON and formats stay what they are.
@@ -124,7 +141,7 @@ func (r *Runner) Train(ctx context.Context, set map[string]string, seed, steps i
 		}
 		if out.err == nil {
 			r.ran.Add(1)
-			return out.loss, out.diverged, r.journal.put(entry{Key: key, Loss: out.loss, Diverged: out.diverged, Seconds: out.took.Seconds(), Exit: out.exit})
+			return out.loss, out.diverged, r.journal.put(entry{Key: key, Loss: out.loss, Diverged: out.diverged, Seconds: out.took.Seconds(), Exit: out.exit, Late: out.late})
 		}
 		if !out.again || attempt == r.o.Retries {
 			return nil, false, fmt.Errorf("the trial with %s failed: %w", describe(set), out.err)
@@ -148,6 +165,7 @@ type outcome struct {
 	diverged bool
 	exit     int
 	took     time.Duration
+	late     bool  // it was ended for its time
 	err      error // there is no loss
 	again    bool  // it may go better another time
 }
@@ -159,7 +177,7 @@ func (r *Runner) once(ctx context.Context, set map[string]string, seed, steps in
 		return outcome{err: err}
 	}
 	defer os.RemoveAll(folder)
-	c := collector{name: r.o.Loss, most: steps, enough: make(chan struct{})}
+	c := collector{name: r.o.Loss, named: r.o.Loss != "", most: steps, enough: make(chan struct{})}
 	args := slices.Clone(r.o.Launch)
 	for _, arg := range r.o.Command {
 		args = append(args, fill(arg, set, seed, steps))
@@ -193,9 +211,12 @@ func (r *Runner) once(ctx context.Context, set map[string]string, seed, steps in
 	case timedOut && len(c.loss) == 0 && !c.bad:
 		out.err, out.again = fmt.Errorf("it told no loss within %s", r.o.Timeout), true
 	case timedOut:
+		out.took, out.late = r.o.Timeout, true
 		r.noteOnce("some trials were ended after %s, before they had told %d losses: they are judged by what they did", r.o.Timeout, steps)
 	case len(c.loss) == 0 && !c.bad:
 		out.err, out.again = errors.New(r.why(child, exit, &c)), true
+	case len(c.loss) < c.most && !c.bad && attach.Killed(exit):
+		out.err, out.again = fmt.Errorf("it was killed (exit code %d) after %d losses", exit, len(c.loss)), true
 	case len(c.loss) < c.most && !c.bad && exit != 0:
 		// Many programs end with an error of their own when their loss is not finite.
 		out.diverged = true
@@ -259,6 +280,7 @@ func fill(arg string, set map[string]string, seed, steps int) string {
 // collector keeps the losses.
 type collector struct {
 	name   string
+	named  bool // by the person
 	most   int
 	enough chan struct{}
 
@@ -269,6 +291,15 @@ type collector struct {
 	names []string // of numbers that are not the loss
 }
 
+// choose begins anew with a number that looks more like the loss than the one so far: many programs validate before they
+// train.
+func (c *collector) choose(values []protocol.Value) {
+	best := monitor.LossName(append([]protocol.Value{{Name: c.name}}, values...))
+	if best != "" && best != c.name {
+		c.name, c.loss = best, nil
+	}
+}
+
 func (c *collector) take(m *protocol.Message) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -276,8 +307,8 @@ func (c *collector) take(m *protocol.Message) {
 		return
 	}
 	values := m.Values
-	if c.name == "" {
-		c.name = monitor.LossName(values)
+	if !c.named {
+		c.choose(values)
 	}
 	i := slices.IndexFunc(values, func(v protocol.Value) bool { return v.Name == c.name })
 	if i < 0 {

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"opttui/internal/lrfinder"
+	"opttui/internal/protocol"
 )
 
 var _ lrfinder.Program = (*Runner)(nil)
@@ -110,6 +111,25 @@ func TestTrain(t *testing.T) {
 	}
 	if v := visits(); len(v) != 1 || v[0] != "0.01 3 2" {
 		t.Errorf("%q", v)
+	}
+}
+
+// A program that validates before it trains is judged by its training.
+func TestWhichLoss(t *testing.T) {
+	c := collector{most: 3, enough: make(chan struct{})}
+	for _, m := range [][]protocol.Value{
+		{{Name: "lr", V: 9}}, {{Name: "val_loss", V: 8}}, {{Name: "lr", V: 9}, {Name: "train/loss", V: 3}},
+		{{Name: "val_loss", V: 7}, {Name: "train/loss", V: 2}}, {{Name: "val_loss", V: 6}}, {{Name: "train/loss", V: 1}},
+	} {
+		c.take(&protocol.Message{Type: protocol.Metrics, Values: m})
+	}
+	if diff := cmp.Diff([]float64{3, 2, 1}, c.loss); diff != "" || !c.over {
+		t.Errorf("%s is the loss\n%s", c.name, diff)
+	}
+	c = collector{name: "val_loss", named: true, most: 2, enough: make(chan struct{})}
+	c.take(&protocol.Message{Type: protocol.Metrics, Values: []protocol.Value{{Name: "loss", V: 1}, {Name: "val_loss", V: 2}}})
+	if diff := cmp.Diff([]float64{2}, c.loss); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -263,6 +283,14 @@ func TestNewRefuses(t *testing.T) {
 		if _, err := New(Options{Command: c.command}, c.settings); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%q: %v", c.command, err)
 		}
+	}
+	for _, c := range []struct{ setting, says string }{{"seed", "--seeds says what stands there"}, {"steps", "--steps says"}} {
+		if _, err := New(Options{Command: []string{"train", "{seed}", "{steps}"}}, []string{c.setting}); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v", c.setting, err)
+		}
+	}
+	if _, err := New(Options{Command: []string{"train", "{lr}"}, Seeds: 2}, []string{"lr"}); err == nil || !strings.Contains(err.Error(), "no {seed}") {
+		t.Errorf("two seeds: %v", err)
 	}
 	if _, err := New(Options{Command: []string{"x", "{lr}", `{"a": 1}`, "${HOME}", "{0}", "{}"}}, []string{"lr"}); err == nil || !strings.Contains(err.Error(), "{HOME}") {
 		t.Errorf("%v", err)
