@@ -37,8 +37,8 @@ The rule does not hold everywhere. So ε*/4, ε*, ε₀ and ε_edge/1.2 are then
 that was asked for, and the winner is what to use. A range test (Smith 2017) with the suggestions that fastai makes of it
 is printed for comparison.` + programHelp + `
 
-Exit codes: 0 a rate was found, 2 what was asked for cannot be, 4 there is none and the text says why, 130 interrupted:
-what was found until then is printed.`,
+Exit codes: 0 a rate was found, 1 a trial of a program failed, 2 what was asked for cannot be, 4 there is no rate and the
+text says why, 130 interrupted: what was found until then is printed.`,
 		Example: `  opttui lrfind --problem rosenbrock --optimizer momentum
   opttui lrfind --problem digits/mlp --optimizer adam --plot rates.svg
   opttui lrfind --problem quadratic --noise 1 --optimizer sgd --schedule cosine --set t_max=1000

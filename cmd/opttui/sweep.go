@@ -34,8 +34,8 @@ The loss of a cell is the median over the seeds of the mean loss over all data i
 dear to compute, of a moving average of the minibatches' losses. Cells with the same seed see the same noise and
 minibatches. The first seed is --seed, the others follow, so opttui run repeats any of the runs.` + programHelp + `
 
-Exit codes: 0 all cells were tried, 2 what was asked for cannot be, 3 all cells have diverged, 130 interrupted: what was
-found until then is printed.`,
+Exit codes: 0 all cells were tried, 1 a trial of a program failed, 2 what was asked for cannot be, 3 all cells have
+diverged, 130 interrupted: what was found until then is printed.`,
 		Example: `  opttui sweep --problem rosenbrock --optimizer momentum --grid lr=1e-4:1e-2:log:9 --grid momentum=0,0.5,0.9,0.99
   opttui sweep --problem digits/mlp --grid optimizer=sgd,momentum,adam --grid lr=1e-3:1:log:7 --plot sweep.svg
   opttui sweep --problem digits --optimizer sgd --lr 0.5 --grid batch=8,32,128,all --steps 500 --csv

@@ -172,7 +172,10 @@ func (c *Child) Exit() int { return exitCode(c.cmd.ProcessState) }
 // tellEnd says how it ended.
 func (c *Child) tellEnd() {
 	code := c.Exit()
-	switch {
+	switch asked := c.asked.Load() > 0; {
+	case asked && (code == 0 || code > 128):
+		c.Run.Become(monitor.Ended)
+		c.Run.Tell(false, "the program has ended, as it was told to")
 	case code == 0:
 		c.Run.Become(monitor.Ended)
 		c.Run.Tell(false, "the program has ended by itself")
@@ -302,6 +305,9 @@ func (c *Child) Set(name string, v float64) error {
 
 // Pause lets the program rest after its next step. One that does not talk is stopped by a signal where it is.
 func (c *Child) Pause() {
+	if c.over() {
+		return
+	}
 	if c.send(protocol.Command{Type: protocol.Pause}) == 0 {
 		c.hold(true)
 	}
@@ -340,14 +346,26 @@ func (c *Child) hold(stop bool) {
 // Checkpoint asks the program to write one. The error is a *usage.Error where nobody listens.
 func (c *Child) Checkpoint() error {
 	if c.send(protocol.Command{Type: protocol.Checkpoint}) == 0 {
-		return usage.Errorf("the program does not listen")
+		return usage.Errorf("the program does not listen, so it writes no checkpoint")
 	}
 	return nil
+}
+
+// over tells that the program has ended, and says so where somebody wants something of it.
+func (c *Child) over() bool {
+	over := closed(c.ended)
+	if over {
+		c.Run.Tell(false, "the program has ended")
+	}
+	return over
 }
 
 // Stop ends the program: politely at first, or by SIGTERM where it does not listen; by SIGTERM at the second time; by
 // SIGKILL after that.
 func (c *Child) Stop() {
+	if c.over() {
+		return
+	}
 	switch n := c.asked.Add(1); {
 	case n == 1 && c.send(protocol.Command{Type: protocol.Stop}) > 0:
 		c.Run.Tell(false, "the program was asked to stop; once more sends SIGTERM")

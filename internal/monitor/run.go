@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"opttui/internal/protocol"
 	"opttui/internal/train"
 )
@@ -181,7 +183,9 @@ func (r *Run) Print(line string, loud bool) {
 	defer r.mu.Unlock()
 	r.seq++
 	line = strings.TrimRight(line, "\r")
-	line = line[strings.LastIndexByte(line, '\r')+1:]
+	if line = line[strings.LastIndexByte(line, '\r')+1:]; strings.ContainsRune(line, '\x1b') {
+		line = ansi.Strip(line) // colours
+	}
 	r.log.add(Line{Text: protocol.Clean(strings.ReplaceAll(line, "\t", "    "), maxLine), Loud: loud})
 }
 

@@ -148,13 +148,13 @@ func (v *View) Tunable(name string) (Tunable, bool) {
 
 // Rate is the tunable that is the learning rate, false where there is none.
 func (v *View) Rate() (Tunable, bool) {
-	for _, name := range []string{"lr", "learning_rate", "eta", "lr_0", "group0.lr"} {
+	for _, name := range []string{"lr", "learning_rate", "eta", "eta0", "learning_rate_init", "lr_0", "group0.lr"} {
 		if t, ok := v.Tunable(name); ok {
 			return t, true
 		}
 	}
 	i := slices.IndexFunc(v.Tunables, func(t Tunable) bool {
-		return t.Knob.Key == "lr" || strings.HasSuffix(t.Knob.Key, ".lr") || strings.Contains(t.Knob.Key, "learning_rate")
+		return t.Knob.Key == "lr" || strings.Contains(strings.ToLower(t.Knob.Doc), "learning rate") || strings.HasSuffix(t.Knob.Key, ".lr") || strings.Contains(t.Knob.Key, "learning_rate")
 	})
 	if i < 0 {
 		return Tunable{}, false

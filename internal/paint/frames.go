@@ -40,6 +40,10 @@ func (f *Frames) After(msg tea.Msg, m Model) tea.Cmd {
 		if msg.Mode == ansi.ModeSynchronizedOutput && msg.Value == ansi.ModeReset {
 			f.Screen.Whole()
 		}
+	case tea.KeyPressMsg:
+		if msg.String() == "ctrl+l" { // something else has written to the terminal
+			f.Screen.Again()
+		}
 	case look:
 		f.owed = false
 	}

@@ -52,6 +52,13 @@ func (s *Screen) Whole() {
 	s.whole = true
 }
 
+// Again lets the next frame be painted whole: the terminal may show something else.
+func (s *Screen) Again() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.painter.Forget()
+}
+
 // Paint shows the canvas. It does not wait for the terminal: it reports that it is late, and shows nothing, where the last
 // frame is still on its way or the screen not there yet.
 func (s *Screen) Paint(c *plot.Canvas) (late bool) {

@@ -38,6 +38,9 @@ func (p *Painter) Paint(b []byte, c *Canvas) []byte {
 	return p.paint(b, c.Cells)
 }
 
+// Forget says that the terminal may show anything.
+func (p *Painter) Forget() { p.known = false }
+
 // Again appends what makes any terminal show the latest canvas.
 func (p *Painter) Again(b []byte) []byte {
 	p.known = false

@@ -86,7 +86,7 @@ func (o *Options) place(name string) error {
 	if slices.ContainsFunc(o.Command, func(arg string) bool { return strings.Contains(arg, "{"+name+"}") }) {
 		return nil
 	}
-	return usage.Errorf("the command has no {%s}, so every trial would be the same: write it where the value goes, as in -- %s --%[1]s {%[1]s}", name, strings.Join(o.Command, " "))
+	return usage.Errorf("the command has no {%s}, so trials would not differ by it: write it where the value goes, as in -- %s --%[1]s {%[1]s}", name, strings.Join(o.Command, " "))
 }
 
 // placeholders are the names in braces in an argument: words, so that JSON and formats stay what they are.

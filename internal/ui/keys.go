@@ -155,6 +155,12 @@ func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 			return b.do(m, k)
 		}
 	}
+	switch {
+	case k == "ctrl+l": // paints the screen anew
+		return nil
+	case k == "ctrl+z" && m.guest == nil:
+		return tea.Suspend
+	}
 	if k == "esc" {
 		return m.escape()
 	}

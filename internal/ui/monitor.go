@@ -149,7 +149,7 @@ func (m *Monitor) notice() {
 	}
 	if all := m.o.Notices(); len(all) > m.noticed {
 		m.noticed = len(all)
-		m.refuse("%s", all[len(all)-1])
+		m.say("%s", all[len(all)-1])
 	}
 }
 

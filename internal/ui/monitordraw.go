@@ -407,14 +407,19 @@ func (m *Monitor) drawTunables(p pane) {
 		return
 	}
 	first := max(0, m.tune-in.h+1)
-	const labelW, valueW = 17, 11
+	const valueW = 11
+	labelW := 17
+	for _, t := range all {
+		labelW = max(labelW, width(t.Knob.Key)+1)
+	}
+	labelW = min(labelW, max(17, in.w-2-valueW))
 	for i := first; i < len(all) && i-first < in.h; i++ {
 		t, y, attr := all[i], in.y+i-first, plot.Attr(0)
 		if i == m.tune {
 			attr = plot.Bold
 			m.screen.Text(in.x, y, string(m.cursor()), m.accent(), plot.Bold)
 		}
-		m.screen.Text(in.x+2, y, pad(t.Knob.Key, labelW), 0, attr)
+		m.screen.Text(in.x+2, y, pad(clip(t.Knob.Key, labelW-1), labelW), 0, attr)
 		text, color := t.Knob.Format(t.Value), m.accent()
 		if t.Asked() {
 			text, color = text+" → "+t.Knob.Format(t.Want), m.warn()
@@ -472,7 +477,7 @@ func (m *Monitor) drawStatus(r rect) {
 		color, attr = m.warn(), plot.Bold
 	}
 	w := m.selected()
-	if w != nil && (text == "" || !m.refused && w.advice != nil && time.Since(m.said) > answerTime) {
+	if w != nil && (text == "" || !m.refused && time.Since(m.said) > answerTime) {
 		text, color, attr = m.counsel(w)
 	}
 	m.screen.Text(r.x+1, r.y, clip(text, r.w-2), color, attr)

@@ -34,6 +34,9 @@ func (m *Monitor) pickExport() {
 	}
 	var all []choice
 	for _, e := range monitorExports {
+		if e.name != "numbers" && m.o.Control == nil {
+			continue // nothing was tuned here
+		}
 		all = append(all, choice{name: e.name, title: e.title})
 	}
 	m.open("write to the folder where opttui was started", all, "", func(c choice) {

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -94,7 +95,10 @@ func (m *Monitor) key(msg tea.KeyPressMsg) tea.Cmd {
 		}
 		return b.do(m, k)
 	}
-	if k != "esc" {
+	if k == "ctrl+z" {
+		return tea.Suspend
+	}
+	if k != "esc" && k != "ctrl+l" { // which paints the screen anew
 		m.refuse("%s does nothing here: ? shows all keys", k)
 	}
 	return nil
@@ -182,13 +186,29 @@ func (m *Monitor) askValue() tea.Cmd {
 	if !ok {
 		return nil
 	}
-	return m.ask(k.Key, fmt.Sprintf("now %s · %s", k.Text(v), k.Range()), func(text string) error {
+	return m.ask(k.Key, fmt.Sprintf("now %s · %s", k.Text(v), rangeOf(k)), func(text string) error {
 		v, err := k.Parse(text)
 		if err == nil {
 			m.set(k.Key, v)
 		}
 		return err
 	})
+}
+
+// rangeOf says what a tunable may be.
+func rangeOf(k knob.Knob) string {
+	switch {
+	case k.Stops != nil:
+		var all []string
+		for _, v := range k.Stops {
+			all = append(all, k.Text(v))
+		}
+		return "one of " + strings.Join(all, ", ")
+	case k.Max == math.MaxFloat64 && k.Min == -math.MaxFloat64:
+		return "any number"
+	default:
+		return k.Range()
+	}
 }
 
 // set asks the program for a value. It tells when it has taken it.

@@ -112,11 +112,11 @@ func (t *table) whole(text []byte) {
 	}
 }
 
-// separator is what most often stands between the values of a row.
+// separator is what stands between the values of a row. Where a tab or a semicolon does, each value may have a comma of its
+// own, as a decimal one.
 func separator(row []byte) byte {
-	best, most := byte(','), 0
-	for _, c := range []byte(",;\t") {
-		n, quoted := 0, false
+	count := func(c byte) (n int) {
+		quoted := false
 		for _, b := range row {
 			if b == '"' {
 				quoted = !quoted
@@ -124,11 +124,15 @@ func separator(row []byte) byte {
 				n++
 			}
 		}
-		if n > most {
-			best, most = c, n
+		return n
+	}
+	commas := count(',')
+	for _, c := range []byte("\t;") {
+		if n := count(c); n > 0 && commas <= n+1 {
+			return c
 		}
 	}
-	return best
+	return ','
 }
 
 // split cuts a row into its fields, without the space and the quotes around them, and reports false where a quote is not
