@@ -4,6 +4,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"opttui/internal/paint"
@@ -73,4 +74,55 @@ func TestLastKeyIsDrawn(t *testing.T) {
 	c := h.connect(t).shell("xterm", 80, 24)
 	c.press("kkkkkkkx")
 	c.see("x>")
+}
+
+// A paste or an escape sequence that does not end would fill the memory, and a sequence would be read again and again.
+func TestInputWithoutAnEnd(t *testing.T) {
+	for name, begins := range map[string]string{"a paste": "\x1b[200~", "a sequence": "\x1b]"} {
+		t.Run(name, func(t *testing.T) {
+			fresh, _ := toys(false)
+			h := begin(t, Config{New: fresh})
+			c := h.connect(t).shell("xterm", 80, 24)
+			c.see("keys")
+			go func() { _, _ = io.WriteString(c.in, begins+strings.Repeat("x", 2*longestInput)) }()
+			c.see("more than can be pasted at once")
+			c.ended()
+		})
+	}
+}
+
+// Pastes that are not so long are heard, one after the other.
+func TestLongPastes(t *testing.T) {
+	fresh, made := toys(false)
+	h := begin(t, Config{New: fresh})
+	c := h.connect(t).shell("xterm", 80, 24)
+	paste := "\x1b[200~" + strings.Repeat("x", longestInput*2/3) + "\x1b[201~"
+	c.press(paste + paste + "k")
+	lab := get(t, made)
+	until(t, "the key is not heard", func() bool { return lab.has("k") })
+}
+
+// dripping is input of which one byte comes at a time, as soon as it is wanted.
+type dripping struct{ reads int }
+
+func (e *dripping) Read(p []byte) (int, error) {
+	e.reads++
+	return copy(p, "x"), nil
+}
+
+// Bytes that come one by one are read no more often than keys could be heard.
+func TestSingleBytes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		from := &dripping{}
+		in := (&visit{}).newInput(t.Context(), from)
+		began := time.Now()
+		for range keyBurst + 3*keyRate {
+			if _, err := in.Read(make([]byte, 10)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if took := time.Since(began); took < 3*time.Second-time.Millisecond || from.reads != keyBurst+3*keyRate {
+			t.Errorf("%d reads in %v", from.reads, took)
+		}
+	})
 }

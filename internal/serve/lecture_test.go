@@ -255,9 +255,10 @@ func TestLongestVisitOfALecture(t *testing.T) {
 		t.Errorf("%v", l.Longest)
 	}
 	g := gather(t, Config{Limits: Limits{Longest: time.Second}})
-	c := g.watch(t, 82, 24)
+	c := g.connect(t, gossh.PublicKeys(g.student)).shell("xterm", 82, 24)
 	c.see("a visit may take 1s: good-bye")
 	c.ended()
+	c.leftAsFound()
 }
 
 // own is a viewer's own lab, which tells when it is closed.
