@@ -102,27 +102,37 @@ func TestLongPastes(t *testing.T) {
 	until(t, "the key is not heard", func() bool { return lab.has("k") })
 }
 
-// dripping is input of which one byte comes at a time, as soon as it is wanted.
-type dripping struct{ reads int }
+// endless is input without an end, of which so many bytes come at a time.
+type endless int
 
-func (e *dripping) Read(p []byte) (int, error) {
-	e.reads++
-	return copy(p, "x"), nil
-}
+func (e endless) Read(p []byte) (int, error) { return min(int(e), len(p)), nil }
 
-// Bytes that come one by one are read no more often than keys could be heard.
-func TestSingleBytes(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		from := &dripping{}
-		in := (&visit{}).newInput(t.Context(), from)
-		began := time.Now()
-		for range keyBurst + 3*keyRate {
-			if _, err := in.Read(make([]byte, 10)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if took := time.Since(began); took < 3*time.Second-time.Millisecond || from.reads != keyBurst+3*keyRate {
-			t.Errorf("%d reads in %v", from.reads, took)
-		}
-	})
+// Whoever types without an end is slowed down before the next bytes are read: by how many they are, and where they come one
+// by one by how often that is.
+func TestInputIsSlowedDown(t *testing.T) {
+	for name, x := range map[string]struct {
+		at, most int           // bytes at a time, and in all
+		atLeast  time.Duration // that they take
+	}{
+		"a flood":      {1 << 20, inputBurst + 3*inputRate, 3 * time.Second},
+		"single bytes": {1, keyBurst + 3*keyRate, 3 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				in := (&visit{}).newInput(t.Context(), endless(x.at))
+				began, p := time.Now(), make([]byte, 1<<20)
+				for read := 0; read < x.most; {
+					n, err := in.Read(p)
+					if err != nil || n > inputRate {
+						t.Fatalf("%d bytes in one piece, %v", n, err)
+					}
+					in.since.Store(0) // keys are made of them
+					read += n
+				}
+				if took := time.Since(began); took < x.atLeast-time.Millisecond || took > 2*x.atLeast {
+					t.Errorf("it takes %v", took)
+				}
+			})
+		})
+	}
 }
