@@ -177,6 +177,25 @@ func TestFramesAreShared(t *testing.T) {
 	}
 }
 
+// Who scrolls through all there is leaves frames behind, but in bounds, also in the largest of terminals.
+func TestFramesAreForgotten(t *testing.T) {
+	g := gather(t, Config{})
+	for _, at := range []ui.Terminal{{W: 40, H: 10}, {W: mostWidth, H: mostHeight}} {
+		at = at.Alike()
+		g.lesson.hold(at)
+		defer g.lesson.release(at)
+		for i := range 2 * mostSights {
+			g.lesson.look(at, ui.Gaze{Rows: 10 * i})
+			g.lesson.mu.Lock()
+			n := len(g.lesson.mirrors[at].sights)
+			g.lesson.mu.Unlock()
+			if n > mostSights || n*at.W*at.H > mostSightCells {
+				t.Fatalf("%d frames of %d×%d are remembered", n, at.W, at.H)
+			}
+		}
+	}
+}
+
 // Who connects with the driver's key takes the lecture over.
 func TestTakingOver(t *testing.T) {
 	g := gather(t, Config{})
