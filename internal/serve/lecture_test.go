@@ -110,13 +110,9 @@ func TestViewersChangeNothing(t *testing.T) {
 	c := g.watch(t, 120, 40)
 	var before string
 	until(t, "the lab does not come to rest", func() bool {
-		g.peek(func(s *spy) {
-			before = textOf(s.Frame())
-		})
-		time.Sleep(20 * time.Millisecond)
-		again := ""
-		g.peek(func(s *spy) { again = textOf(s.Frame()) })
-		return again == before
+		settled := false
+		g.peek(func(s *spy) { settled, before = s.Settled(), textOf(s.Frame()) })
+		return settled
 	})
 	for k := rune(' '); k <= '~'; k++ {
 		if !strings.ContainsRune("qb?", k) {
@@ -180,11 +176,11 @@ func TestFramesAreShared(t *testing.T) {
 // Who scrolls through all there is leaves frames behind, but in bounds, also in the largest of terminals.
 func TestFramesAreForgotten(t *testing.T) {
 	g := gather(t, Config{})
-	for _, at := range []ui.Terminal{{W: 40, H: 10}, {W: mostWidth, H: mostHeight}} {
+	for at, looks := range map[ui.Terminal]int{{W: 40, H: 10}: 2 * mostSights, {W: mostWidth, H: mostHeight}: 10} {
 		at = at.Alike()
 		g.lesson.hold(at)
 		defer g.lesson.release(at)
-		for i := range 2 * mostSights {
+		for i := range looks {
 			g.lesson.look(at, ui.Gaze{Rows: 10 * i})
 			g.lesson.mu.Lock()
 			n := len(g.lesson.mirrors[at].sights)
