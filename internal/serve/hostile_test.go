@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"net"
@@ -282,37 +281,5 @@ func TestOriginsAreForgotten(t *testing.T) {
 	}
 	if n := len(g.origins); n > mostOrigins {
 		t.Errorf("%d addresses are remembered", n)
-	}
-}
-
-// endless is input without an end.
-type endless struct{ read int }
-
-func (e *endless) Read(p []byte) (int, error) {
-	e.read += len(p)
-	return len(p), nil
-}
-
-// Whoever types without an end, or never ends a paste, is slowed down before the next bytes are read.
-func TestInputIsSlowedDown(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel() // nobody waits
-	source := &endless{}
-	v := &visit{}
-	none := "ended"
-	v.why.Store(&none)
-	in := v.newInput(ctx, source)
-	p := make([]byte, 1<<20)
-	for {
-		n, err := in.Read(p)
-		if err != nil {
-			break
-		}
-		if n > inputRate {
-			t.Fatalf("%d bytes in one piece", n)
-		}
-		if source.read > 2*inputBurst {
-			t.Fatalf("%d bytes were read at once", source.read)
-		}
 	}
 }

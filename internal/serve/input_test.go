@@ -4,6 +4,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"opttui/internal/paint"
@@ -73,4 +74,65 @@ func TestLastKeyIsDrawn(t *testing.T) {
 	c := h.connect(t).shell("xterm", 80, 24)
 	c.press("kkkkkkkx")
 	c.see("x>")
+}
+
+// A paste or an escape sequence that does not end would fill the memory, and a sequence would be read again and again.
+func TestInputWithoutAnEnd(t *testing.T) {
+	for name, begins := range map[string]string{"a paste": "\x1b[200~", "a sequence": "\x1b]"} {
+		t.Run(name, func(t *testing.T) {
+			fresh, _ := toys(false)
+			h := begin(t, Config{New: fresh})
+			c := h.connect(t).shell("xterm", 80, 24)
+			c.see("keys")
+			go func() { _, _ = io.WriteString(c.in, begins+strings.Repeat("x", 2*longestInput)) }()
+			c.see("more than can be pasted at once")
+			c.ended()
+		})
+	}
+}
+
+// Pastes that are not so long are heard, one after the other.
+func TestLongPastes(t *testing.T) {
+	fresh, made := toys(false)
+	h := begin(t, Config{New: fresh})
+	c := h.connect(t).shell("xterm", 80, 24)
+	paste := "\x1b[200~" + strings.Repeat("x", longestInput*2/3) + "\x1b[201~"
+	c.press(paste + paste + "k")
+	lab := get(t, made)
+	until(t, "the key is not heard", func() bool { return lab.has("k") })
+}
+
+// endless is input without an end, of which so many bytes come at a time.
+type endless int
+
+func (e endless) Read(p []byte) (int, error) { return min(int(e), len(p)), nil }
+
+// Whoever types without an end is slowed down before the next bytes are read: by how many they are, and where they come one
+// by one by how often that is.
+func TestInputIsSlowedDown(t *testing.T) {
+	for name, x := range map[string]struct {
+		at, most int           // bytes at a time, and in all
+		atLeast  time.Duration // that they take
+	}{
+		"a flood":      {1 << 20, inputBurst + 3*inputRate, 3 * time.Second},
+		"single bytes": {1, keyBurst + 3*keyRate, 3 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				in := (&visit{}).newInput(t.Context(), endless(x.at))
+				began, p := time.Now(), make([]byte, 1<<20)
+				for read := 0; read < x.most; {
+					n, err := in.Read(p)
+					if err != nil || n > inputRate {
+						t.Fatalf("%d bytes in one piece, %v", n, err)
+					}
+					in.since.Store(0) // keys are made of them
+					read += n
+				}
+				if took := time.Since(began); took < x.atLeast-time.Millisecond || took > 2*x.atLeast {
+					t.Errorf("it takes %v", took)
+				}
+			})
+		})
+	}
 }

@@ -51,13 +51,27 @@ type lecture struct {
 type mirror struct {
 	of      *ui.Mirror
 	users   int
+	cells   int // of a frame
 	version uint64
 	began   time.Time            // to draw that version
 	sights  map[ui.Gaze]ui.Sight // of it, or a little later
 }
 
-// mostSights bounds how many places viewers of one kind look at are remembered: who scrolls leaves one behind at each line.
-const mostSights = 64
+// What viewers of one kind have looked at is remembered up to so many places and so many cells: who scrolls leaves a frame
+// behind at each line.
+const (
+	mostSights     = 64
+	mostSightCells = 64 * 120 * 40 // 5 MB
+)
+
+// full reports whether another sight would be too many.
+func (r *mirror) full() bool {
+	n := len(r.sights)
+	if n == 0 {
+		return false
+	}
+	return n >= mostSights || (n+1)*r.cells > mostSightCells
+}
 
 // What viewers are told while nobody drives.
 const (
@@ -208,7 +222,7 @@ func (l *lecture) glance(t ui.Terminal, g ui.Gaze, prepare bool) (sight ui.Sight
 	defer l.mu.Unlock()
 	r := l.mirrors[t]
 	// Viewers come at all times: half of their interval is between two drawings, or each of them would see a frame of their own.
-	if r.version != l.version && time.Since(r.began) >= l.server.pace.Interval()/2 || len(r.sights) == mostSights {
+	if r.version != l.version && time.Since(r.began) >= l.server.pace.Interval()/2 {
 		clear(r.sights)
 		r.version, r.began = l.version, time.Now()
 	}
@@ -227,6 +241,9 @@ func (l *lecture) glance(t ui.Terminal, g ui.Gaze, prepare bool) (sight ui.Sight
 	r.of = ui.NewMirror(t) // in the place of one in which drawing panics
 	sight = l.lab.Reflect(whole, g)
 	r.of = whole
+	if r.full() {
+		clear(r.sights)
+	}
 	r.sights[g] = sight
 	return sight, nil
 }
@@ -237,7 +254,7 @@ func (l *lecture) hold(t ui.Terminal) {
 	defer l.mu.Unlock()
 	r := l.mirrors[t]
 	if r == nil {
-		r = &mirror{of: ui.NewMirror(t), sights: map[ui.Gaze]ui.Sight{}}
+		r = &mirror{of: ui.NewMirror(t), cells: t.W * t.H, sights: map[ui.Gaze]ui.Sight{}}
 		l.mirrors[t] = r
 	}
 	r.users++

@@ -110,13 +110,9 @@ func TestViewersChangeNothing(t *testing.T) {
 	c := g.watch(t, 120, 40)
 	var before string
 	until(t, "the lab does not come to rest", func() bool {
-		g.peek(func(s *spy) {
-			before = textOf(s.Frame())
-		})
-		time.Sleep(20 * time.Millisecond)
-		again := ""
-		g.peek(func(s *spy) { again = textOf(s.Frame()) })
-		return again == before
+		settled := false
+		g.peek(func(s *spy) { settled, before = s.Settled(), textOf(s.Frame()) })
+		return settled
 	})
 	for k := rune(' '); k <= '~'; k++ {
 		if !strings.ContainsRune("qb?", k) {
@@ -174,6 +170,25 @@ func TestFramesAreShared(t *testing.T) {
 	}
 	if len(mirrors) != 1 {
 		t.Errorf("there are %d mirrors", len(mirrors))
+	}
+}
+
+// Who scrolls through all there is leaves frames behind, but in bounds, also in the largest of terminals.
+func TestFramesAreForgotten(t *testing.T) {
+	g := gather(t, Config{})
+	for at, looks := range map[ui.Terminal]int{{W: 40, H: 10}: 2 * mostSights, {W: mostWidth, H: mostHeight}: 10} {
+		at = at.Alike()
+		g.lesson.hold(at)
+		defer g.lesson.release(at)
+		for i := range looks {
+			g.lesson.look(at, ui.Gaze{Rows: 10 * i})
+			g.lesson.mu.Lock()
+			n := len(g.lesson.mirrors[at].sights)
+			g.lesson.mu.Unlock()
+			if n > mostSights || n*at.W*at.H > mostSightCells {
+				t.Fatalf("%d frames of %d×%d are remembered", n, at.W, at.H)
+			}
+		}
 	}
 }
 
@@ -255,9 +270,10 @@ func TestLongestVisitOfALecture(t *testing.T) {
 		t.Errorf("%v", l.Longest)
 	}
 	g := gather(t, Config{Limits: Limits{Longest: time.Second}})
-	c := g.watch(t, 82, 24)
+	c := g.connect(t, gossh.PublicKeys(g.student)).shell("xterm", 82, 24)
 	c.see("a visit may take 1s: good-bye")
 	c.ended()
+	c.leftAsFound()
 }
 
 // own is a viewer's own lab, which tells when it is closed.

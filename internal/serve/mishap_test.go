@@ -1,9 +1,11 @@
 package serve
 
 import (
+	"context"
 	"net"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	gossh "golang.org/x/crypto/ssh"
@@ -79,12 +81,56 @@ func TestDriverFindsAPlace(t *testing.T) {
 	}
 }
 
+// wire is a connection that tells when it is closed.
+type wire struct {
+	net.Conn
+	closed chan struct{}
+}
+
+func (w wire) Close() error { close(w.closed); return nil }
+
+// asked is what is at its other end: a client that answers, or does not any more.
+type asked struct {
+	gossh.Conn
+	answers bool
+	wire    wire
+}
+
+func (a asked) SendRequest(string, bool, []byte) (bool, []byte, error) {
+	if !a.answers {
+		<-a.wire.closed
+	}
+	return false, nil, nil
+}
+
+// Whoever answers may stay for as long as they like, and whoever does not is cut off after twice the time.
+func TestWhoAnswersMayStay(t *testing.T) {
+	for _, answers := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			w := wire{closed: make(chan struct{})}
+			v := &visit{server: &Server{limits: Limits{Answer: time.Minute}}, visitor: &visitor{Conn: w, late: time.NewTimer(time.Hour), leave: func() {}}}
+			go v.attend(ctx, asked{answers: answers, wire: w})
+			select {
+			case <-w.closed:
+				if answers {
+					t.Error("somebody who answers is cut off")
+				}
+			case <-time.After(2*time.Minute + time.Second):
+				if !answers {
+					t.Error("somebody who does not answer stays")
+					close(w.closed)
+				}
+			}
+			cancel()
+			synctest.Wait()
+		})
+	}
+}
+
 // A client that does not answer any more loses its place, as nobody has to press keys here.
 func TestDeadClientsAreCutOff(t *testing.T) {
-	g := gather(t, Config{Limits: Limits{Answer: 2 * time.Second}})
-	alive := g.watch(t, 82, 24)
-	d := g.drive(t, 120, 40)
-	d.shows("1 watches")
+	g := gather(t, Config{Limits: Limits{Answer: time.Second}})
 	wire, err := net.Dial("tcp", g.address)
 	if err != nil {
 		t.Fatal(err)
@@ -98,13 +144,10 @@ func TestDeadClientsAreCutOff(t *testing.T) {
 	none := make(chan *gossh.Request) // whatever is asked, it is not heard
 	defer close(none)
 	dead := &client{t: t, wire: wire, ssh: gossh.NewClient(conn, chans, none)}
-	dead.session().shell("xterm", 82, 24).see("leave")
-	if code := dead.ended(); code != -1 {
+	if code := dead.session().shell("xterm", 82, 24).ended(); code != -1 {
 		t.Errorf("exit code %d", code)
 	}
-	d.shows("1 watches")
-	alive.press("?")
-	alive.shows("your keys change nothing in it")
+	g.empty(t)
 }
 
 func TestLectureNeedsADriver(t *testing.T) {

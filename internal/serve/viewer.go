@@ -104,7 +104,7 @@ func (w *viewer) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return w, w.pass(msg)
 	case tea.MouseWheelMsg:
 		if w.own == nil {
-			w.scroll(map[bool]int{true: 3, false: -3}[msg.Button == tea.MouseWheelDown])
+			w.scroll(map[tea.MouseButton]int{tea.MouseWheelDown: 3, tea.MouseWheelUp: -3}[msg.Button]) // nothing for a sideways wheel
 			return w, nil
 		}
 		return w, w.pass(msg)

@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -83,7 +84,7 @@ func TestShareTakesTurns(t *testing.T) {
 		}
 		stop()
 		workers.Wait()
-		if len(all.free)+len(party.free) != 0 {
+		if all.inUse()+party.inUse() != 0 {
 			t.Error("a turn is kept")
 		}
 	})
@@ -93,7 +94,7 @@ func TestShareTakesTurns(t *testing.T) {
 func TestWaitingForATurn(t *testing.T) {
 	all := NewTurns(1)
 	party := all.Party()
-	all.free <- struct{}{} // somebody computes for ever
+	all.queueUp() // somebody computes for ever
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	launch := func() *Live {
@@ -111,13 +112,73 @@ func TestWaitingForATurn(t *testing.T) {
 	}
 	l.Stop()
 	other.Stop()
-	if len(party.free) != 0 || len(all.free) != 1 {
-		t.Errorf("%d turns of the party and %d of all are taken", len(party.free), len(all.free))
+	if party.inUse() != 0 || all.inUse() != 1 {
+		t.Errorf("%d turns of the party and %d of all are taken", party.inUse(), all.inUse())
 	}
-	<-all.free
+	all.pass()
 	third := launch()
 	defer third.Stop()
 	waitFor(t, func() bool { return third.Snapshot().Step > 10 })
+}
+
+// inUse is how many turns are taken or waited for.
+func (t *Turns) inUse() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.taken + len(t.queue)
+}
+
+// Who answers messages keeps its place: a person who holds a key would else hold up the own run.
+func TestMessagesDoNotCostAPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		all := NewTurns(1)
+		all.queueUp() // somebody computes
+		l := &Live{mail: make(chan message, 1), run: newRun(t)}
+		var order []string
+		wait := func(name string, l *Live) {
+			if all.take(t.Context(), l) {
+				order = append(order, name)
+				all.pass()
+			}
+		}
+		go wait("who answers", l)
+		synctest.Wait()
+		go wait("who came later", &Live{})
+		synctest.Wait()
+		l.Pause(true)
+		synctest.Wait()
+		if !l.paused {
+			t.Error("no message is answered")
+		}
+		all.pass()
+		synctest.Wait()
+		if want := []string{"who answers", "who came later"}; !slices.Equal(order, want) {
+			t.Errorf("%q", order)
+		}
+	})
+}
+
+// Whoever gives up waiting when the turn has just come gives the turn on.
+func TestTurnThatComesTooLate(t *testing.T) {
+	all := NewTurns(1)
+	all.queueUp()
+	first, second := all.queueUp(), all.queueUp()
+	all.pass()
+	all.leave(first)
+	<-second
+	all.pass()
+	if all.inUse() != 0 {
+		t.Error("a turn is lost")
+	}
+}
+
+func newRun(t *testing.T) *Run {
+	t.Helper()
+	run, err := New(Spec{Problem: "beale", Optimizer: "sgd"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return run
 }
 
 // A step that takes for ever holds up its own party alone.
@@ -134,12 +195,12 @@ func TestLongTurn(t *testing.T) {
 	}
 	defer l.Stop()
 	waitFor(t, func() bool { return l.Snapshot().Step > 10 })
-	if len(slow.free) != 1 {
+	if slow.inUse() != 1 {
 		t.Error("its own party does not wait")
 	}
 	end()
 	l.Stop()
-	if len(slow.free)+len(other.free)+len(all.free) != 0 {
+	if slow.inUse()+other.inUse()+all.inUse() != 0 {
 		t.Error("a turn is not given back, or twice")
 	}
 }

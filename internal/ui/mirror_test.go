@@ -405,6 +405,23 @@ func TestBranchOfARunThatIsGone(t *testing.T) {
 	}
 }
 
+// A run on its way to another step is not asked for copies, which would take the room that its person's keys need.
+func TestNoBranchOnTheWay(t *testing.T) {
+	m := open(t, 120, 40, Options{Paused: true})
+	advance(t, m, 3)
+	there := *m.lane().snap
+	way := there
+	way.Seeking = &train.Seeking{Target: 1}
+	m.lane().snap = &way
+	if m.Branch() != nil {
+		t.Error("a copy is asked for")
+	}
+	m.lane().snap = &there
+	if m.Branch() == nil {
+		t.Error("no copy is to be had after the arrival")
+	}
+}
+
 func TestGoOn(t *testing.T) {
 	m := open(t, 120, 40, Options{Paused: true})
 	if m.GoOn(); m.Paused() {

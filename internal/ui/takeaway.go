@@ -33,9 +33,13 @@ type look struct {
 }
 
 // Branch asks for a copy of the selected run as it is now. Nothing of that shows on this screen. It returns nil where the run
-// is too busy.
+// is too busy: on its way to another step it has room for no more messages than a person sends, and those are for whoever
+// drives it.
 func (m *Model) Branch() *Branch {
 	l := m.lane()
+	if l.snap.Seeking != nil {
+		return nil
+	}
 	b := &Branch{live: l.live, answer: make(chan *train.Run, 1), number: m.sel + 1}
 	b.from = lane{name: l.name, named: l.named}
 	b.like = look{m.speed, m.paused, m.xaxis, m.linear, m.alpha, m.world.picture, m.world.view}
