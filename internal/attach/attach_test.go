@@ -279,7 +279,7 @@ func TestPrinter(t *testing.T) {
 		t.Errorf("%+v", v.Series)
 	}
 	l := c.Run.Lines(100, 0)
-	if len(l) != 7 || l[0].Text != "hello    there·[31m" || l[6].Text != "no newline" {
+	if len(l) != 7 || l[0].Text != "hello    there" || l[6].Text != "no newline" {
 		t.Errorf("%v", l)
 	}
 }

@@ -165,7 +165,7 @@ func TestBounds(t *testing.T) {
 func TestLines(t *testing.T) {
 	r := newRun()
 	for _, c := range []struct{ in, want string }{
-		{"a\tb", "a    b"}, {"\x1b[2J", "·[2J"}, {"10 %\r20 %\r30 %", "30 %"}, {"done\r\r", "done"}, {"\r", ""}, {"\xff", "\ufffd"},
+		{"a\tb", "a    b"}, {"\x1b[2J", ""}, {"\x1b[31mred\x1b[0m", "red"}, {"10 %\r20 %\r30 %", "30 %"}, {"done\r\r", "done"}, {"\r", ""}, {"\xff", "\ufffd"},
 	} {
 		r.Print(c.in, false)
 		if got := r.Lines(1, 0)[0].Text; got != c.want {

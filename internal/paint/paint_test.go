@@ -196,3 +196,24 @@ func TestFrames(t *testing.T) {
 		}
 	})
 }
+
+// What something else has written over is painted anew by ctrl-l.
+func TestPaintedAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var w wire
+		s := NewScreen(&w)
+		s.Profile(colorprofile.TrueColor)
+		write(t, s, string(enter))
+		c := &counter{}
+		m := On(s, c)
+		m.Update(struct{}{})
+		time.Sleep(2 * Gap)
+		synctest.Wait()
+		w.taken()
+		m.Update(tea.KeyPressMsg{Code: 'l', Mod: tea.ModCtrl})
+		synctest.Wait()
+		if got := w.taken(); !strings.Contains(got, "xx\x1b[K\x1b[2H\x1b[K") {
+			t.Errorf("ctrl-l writes %q", got)
+		}
+	})
+}

@@ -154,3 +154,14 @@ func TestPanicBeside(t *testing.T) {
 	}()
 	m.Update(tickMsg{})
 }
+
+// A visitor does not suspend the server.
+func TestGuestSuspendsNothing(t *testing.T) {
+	m := open(t, 80, 24, Options{Guest: &Guest{}})
+	if _, cmd := m.Update(keyMsg("ctrl+z")); cmd != nil || !m.refused {
+		t.Errorf("%v, %q", cmd, m.status)
+	}
+	if cmd := open(t, 80, 24, Options{}).key(keyMsg("ctrl+z")); cmd == nil || cmd() != tea.Suspend() {
+		t.Error("the owner of the machine does not suspend")
+	}
+}

@@ -79,6 +79,8 @@ func init() { // not a literal: the help that it opens reads the table
 
 		{[]string{"d"}, "d", "", "the lecture as a demo, a scenario a topic: ← → go between them, enter shows one again, d or esc leaves", act((*Model).toggleDemo)},
 		{[]string{"?"}, "?", "keys", "all keys", act(func(m *Model) { m.help = &help{} })},
+		{[]string{"ctrl+l"}, "ctrl-l", "", "paint the screen anew, where something else has written over it", act(func(*Model) {})}, // see package paint
+		{[]string{"ctrl+z"}, "ctrl-z", "", "suspend; fg goes on", (*Model).suspend},
 		{[]string{"q", "ctrl+c"}, "q", "quit", "quit; also ctrl-c", func(*Model, string) tea.Cmd { return tea.Quit }},
 	}
 }
@@ -155,12 +157,6 @@ func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 			return b.do(m, k)
 		}
 	}
-	switch {
-	case k == "ctrl+l": // paints the screen anew
-		return nil
-	case k == "ctrl+z" && m.guest == nil:
-		return tea.Suspend
-	}
 	if k == "esc" {
 		return m.escape()
 	}
@@ -195,6 +191,15 @@ func (m *Model) changeSpeed(direction int) {
 	if m.all(func(l *train.Live) (uint64, bool) { return l.SetRate(m.speed) }) {
 		m.say("%s", speedName(m.speed))
 	}
+}
+
+// suspend stops the program, which goes on with fg. A visitor's is the whole server.
+func (m *Model) suspend(string) tea.Cmd {
+	if m.guest != nil {
+		m.refuse("this opttui cannot be suspended: it runs on another machine than yours")
+		return nil
+	}
+	return tea.Suspend
 }
 
 func (m *Model) scaleRate(k string) {

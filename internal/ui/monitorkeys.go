@@ -49,6 +49,8 @@ func init() { // not a literal: the help that it opens reads the table
 		{[]string{"pgup", "pgdown", "end"}, "pgup pgdn", "output", "scroll what the program has printed; end goes to its end", false, func(m *Monitor, k string) tea.Cmd { m.scrollLog(k); return nil }},
 		{[]string{"E"}, "E", "export", "write files: the numbers, the changes, the learning rate as a schedule and as Python", false, watchAct((*Monitor).pickExport)},
 		{[]string{"?"}, "?", "keys", "all keys", false, watchAct(func(m *Monitor) { m.help = &help{lines: m.helpLines()} })},
+		{[]string{"ctrl+l"}, "ctrl-l", "", "paint the screen anew, where something else has written over it", false, watchAct(func(*Monitor) {})}, // see package paint
+		{[]string{"ctrl+z"}, "ctrl-z", "", "suspend; fg goes on", false, func(*Monitor, string) tea.Cmd { return tea.Suspend }},
 		{[]string{"q", "ctrl+c"}, "q", "quit", "quit; the program goes on", false, func(*Monitor, string) tea.Cmd { return tea.Quit }},
 	}
 }
@@ -95,10 +97,7 @@ func (m *Monitor) key(msg tea.KeyPressMsg) tea.Cmd {
 		}
 		return b.do(m, k)
 	}
-	if k == "ctrl+z" {
-		return tea.Suspend
-	}
-	if k != "esc" && k != "ctrl+l" { // which paints the screen anew
+	if k != "esc" {
 		m.refuse("%s does nothing here: ? shows all keys", k)
 	}
 	return nil
