@@ -248,13 +248,23 @@ type printed struct {
 // poll takes in what is new, all of it where the program is over.
 func (p *printed) poll(over bool) {
 	for {
-		n, err := p.file.Poll(4<<20, func(b []byte) { p.lines.Add(b, p.line) }, p.lines.Drop)
+		n, err := p.file.Poll(4<<20, p.take, p.lines.Drop)
 		if err != nil || n == 0 || !over {
 			break
 		}
 	}
 	if over && p.lines.Pending() {
 		p.lines.Flush(p.line)
+	}
+	text, _ := p.lines.Part()
+	p.child.Run.Printing(string(text), p.loud)
+}
+
+// take takes in a piece of the output.
+func (p *printed) take(b []byte) {
+	for piece := range slices.Chunk(b, maxLine/2) { // what is written over must not make a line too long
+		p.lines.Add(piece, p.line)
+		p.lines.Overwrite()
 	}
 }
 

@@ -44,6 +44,15 @@ var programs = map[string]func(args []string) int{
 	"waiter":  func(args []string) int { waitForFile(args[0]); return 0 },
 	"deaf":    func([]string) int { time.Sleep(time.Hour); return 0 },
 	"hostile": hostile,
+	"bar": func(args []string) int {
+		fmt.Println("begins")
+		for i := range 100_000 { // more than a line may be long
+			fmt.Fprintf(os.Stderr, "\r%d %%", i)
+		}
+		waitForFile(args[0])
+		fmt.Fprintln(os.Stderr, "\rdone")
+		return 0
+	},
 	"old": func(args []string) int {
 		fmt.Fprintln(dial(), `{"type":"hello","v":9}`)
 		waitForFile(args[0])
@@ -442,5 +451,22 @@ func TestStartRefuses(t *testing.T) {
 		if !errors.As(err, &u) || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%v: %v", c.args, err)
 		}
+	}
+}
+
+// A progress bar is seen while it is drawn, and only as it is last.
+func TestProgressBar(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "end")
+	c := start(t, "bar", file)
+	until(t, c, "the bar", func(*monitor.View) bool {
+		l := c.Run.Lines(5, 0)
+		return len(l) == 2 && l[0].Text == "begins" && l[1] == monitor.Line{Text: "99999 %", Loud: true}
+	})
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ended(t, c)
+	if l := c.Run.Lines(5, 0); len(l) != 2 || l[1] != (monitor.Line{Text: "done", Loud: true}) {
+		t.Errorf("%v", l)
 	}
 }

@@ -182,11 +182,27 @@ func (r *Run) Print(line string, loud bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.seq++
+	r.log.add(lineOf(line, loud))
+}
+
+// Printing takes in what there is of a line that the program has begun: a progress bar, for instance. "" is nothing.
+func (r *Run) Printing(begun string, loud bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	at := &r.log.begun[map[bool]int{true: 1}[loud]]
+	if l := lineOf(begun, loud); l != *at {
+		*at = l
+		r.seq++
+	}
+}
+
+// lineOf is a line as it is to be seen: what it was written over and its colours are left out.
+func lineOf(line string, loud bool) Line {
 	line = strings.TrimRight(line, "\r")
 	if line = line[strings.LastIndexByte(line, '\r')+1:]; strings.ContainsRune(line, '\x1b') {
-		line = ansi.Strip(line) // colours
+		line = ansi.Strip(line)
 	}
-	r.log.add(Line{Text: protocol.Clean(strings.ReplaceAll(line, "\t", "    "), maxLine), Loud: loud})
+	return Line{Text: protocol.Clean(strings.ReplaceAll(line, "\t", "    "), maxLine), Loud: loud}
 }
 
 // Seq grows whenever there is something new to see.

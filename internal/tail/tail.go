@@ -237,6 +237,14 @@ func (l *Lines) Flush(line func(text []byte, cut bool)) {
 // Drop forgets what there is of a line.
 func (l *Lines) Drop() { l.part, l.cut = l.part[:0], false }
 
+// Overwrite forgets what of a line without an end has been written over: all before its last carriage return, as progress
+// bars have many of.
+func (l *Lines) Overwrite() {
+	if at := bytes.LastIndexByte(bytes.TrimRight(l.part, "\r"), '\r'); at >= 0 {
+		l.part, l.cut = append(l.part[:0], l.part[at+1:]...), false
+	}
+}
+
 // Part is what there is of a line without an end.
 func (l *Lines) Part() (text []byte, cut bool) { return trim(l.part), l.cut }
 
