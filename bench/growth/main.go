@@ -44,7 +44,7 @@ func measure(dir string) error {
 	if err != nil {
 		return err
 	}
-	return draw(filepath.Join(dir, "sweep-trials.svg"), "A sweep on digits/mlp, trials of 20 steps", "trials", "ms", false, sweeps)
+	return draw(filepath.Join(dir, "sweep-trials.svg"), "A sweep on digits/mlp, trials of 100 steps", "trials", "ms", false, sweeps)
 }
 
 // best is the shortest of several times that f takes.
@@ -97,19 +97,18 @@ func sweepsByTrials() ([]plot.Series, error) {
 			for k := range n {
 				rates.Values = append(rates.Values, fmt.Sprint(1e-4*float64(k+1)))
 			}
-			var failed error
-			took := best(3, func() {
+			took := math.Inf(1)
+			for range 3 {
 				sweep, err := lrfinder.NewSweep(train.Spec{Problem: "digits/mlp", Optimizer: "adam", Batch: 64}, []lrfinder.Axis{rates},
-					lrfinder.Options{Iterations: 20, Seeds: 1, Workers: workers})
-				if err == nil {
-					err = sweep.Run(context.Background())
-				}
+					lrfinder.Options{Iterations: 100, Seeds: 1, Workers: workers})
 				if err != nil {
-					failed = err
+					return nil, err
 				}
-			}) * 1e3
-			if failed != nil {
-				return nil, failed
+				var failed error
+				took = min(took, 1e3*best(1, func() { failed = sweep.Run(context.Background()) }))
+				if failed != nil {
+					return nil, failed
+				}
 			}
 			fmt.Printf("%d trials, %d at a time: %.1f ms\n", n, workers, took)
 			s.Points = append(s.Points, plot.Value(float64(n), took))

@@ -246,7 +246,12 @@ func (b *finderBox) words() []string {
 		}
 		for _, c := range q.Check {
 			line := fmt.Sprintf("   %-12s %-9s loss %-9s", c.Name, value(c.LR), value(c.Loss))
-			if c.LR == q.Chosen {
+			lower := slices.ContainsFunc(q.Check, func(d lrfinder.Candidate) bool { return d.Loss < c.Loss })
+			switch {
+			case c.LR != q.Chosen:
+			case lower: // see Finder.better
+				line += " ← none is better for sure"
+			default:
 				line += " ← the best of these"
 			}
 			lines = append(lines, line)
