@@ -470,3 +470,21 @@ func TestProgressBar(t *testing.T) {
 		t.Errorf("%v", l)
 	}
 }
+
+// What has ended is neither stopped nor paused, and says so; who was told to stop has not failed.
+func TestAfterTheEnd(t *testing.T) {
+	c := start(t, "deaf")
+	c.Stop()
+	if code := ended(t, c); code != 128+15 {
+		t.Errorf("exit code %d", code)
+	}
+	if v := c.Run.View(); v.Status != monitor.Ended || v.Bad || !strings.Contains(v.Said, "as it was told to") {
+		t.Errorf("%s: %q", v.Status, v.Said)
+	}
+	for name, do := range map[string]func(){"stop": c.Stop, "pause": c.Pause} {
+		c.Run.Tell(false, "")
+		if do(); c.Run.View().Said != "the program has ended" || c.Run.View().Status != monitor.Ended {
+			t.Errorf("%s: %q", name, c.Run.View().Said)
+		}
+	}
+}

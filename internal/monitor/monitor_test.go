@@ -375,3 +375,20 @@ func TestSnapshot(t *testing.T) {
 		t.Errorf("%v", s.Status)
 	}
 }
+
+// The learning rate is known by its name, or by what its program says of it.
+func TestRateByNameOrDoc(t *testing.T) {
+	for _, c := range []struct {
+		tunable protocol.Tunable
+		want    bool
+	}{
+		{protocol.Tunable{Name: "lr"}, true}, {protocol.Tunable{Name: "eta0"}, true}, {protocol.Tunable{Name: "group1.lr"}, true},
+		{protocol.Tunable{Name: "pace", Doc: "the learning rate"}, true}, {protocol.Tunable{Name: "pace"}, false},
+	} {
+		r := newRun()
+		r.Offer("", []protocol.Tunable{{Name: "other"}, c.tunable})
+		if _, ok := r.View().Rate(); ok != c.want {
+			t.Errorf("%+v: %v", c.tunable, ok)
+		}
+	}
+}
