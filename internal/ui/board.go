@@ -34,6 +34,27 @@ type board struct {
 	gaze *gaze // of somebody who looks on; nil for the person whose screen it is
 }
 
+// learn takes in what the terminal says of itself, and reports whether the message was about that.
+func (b *board) learn(msg tea.Msg) bool {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		b.resize(msg.Width, msg.Height)
+	case tea.ColorProfileMsg:
+		b.setMode(msg.Profile)
+	case tea.BackgroundColorMsg:
+		b.light = !msg.IsDark()
+	default:
+		return false
+	}
+	b.dirty = true
+	return true
+}
+
+// drawTooSmall is all there is room for on a terminal that is too small.
+func (b *board) drawTooSmall() {
+	b.screen.Text(0, 0, fmt.Sprintf("%d×%d needed, this is %d×%d", minWidth, minHeight, b.w, b.h), 0, 0)
+}
+
 // setMode chooses how to draw for what the terminal can show.
 func (b *board) setMode(p colorprofile.Profile) {
 	b.plain = p <= colorprofile.ASCII

@@ -30,13 +30,17 @@ func (b *board) faint() plot.Attr {
 }
 
 // tint is the colour of a run in text and curves.
-func (m *Model) tint(l *lane) plot.Color {
+func (m *Model) tint(l *lane) plot.Color { return m.onGround(l.color, l.dark) }
+
+// onGround is the first of a run's two colours on a dark terminal, the second on a light one, and none where there are no
+// colours.
+func (b *board) onGround(onDark, onLight plot.Color) plot.Color {
 	switch {
-	case m.plain:
+	case b.plain:
 		return 0
-	case m.light:
-		return l.dark
+	case b.light:
+		return onLight
 	default:
-		return l.color
+		return onDark
 	}
 }

@@ -40,7 +40,7 @@ func (m *Model) draw() {
 	m.lay = arrange(m.w, m.h, m.demo.on)
 	l := m.lay
 	if l.shape == tooSmall {
-		c.Text(0, 0, fmt.Sprintf("%d×%d needed, this is %d×%d", minWidth, minHeight, m.w, m.h), 0, 0)
+		m.drawTooSmall()
 		return
 	}
 	m.drawTitle(l.title)

@@ -274,6 +274,9 @@ func (m *Model) Init() tea.Cmd { return tea.Batch(m.tick(), tea.RequestBackgroun
 
 // Update implements tea.Model. It never waits: commands go into the runs' mailboxes.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	if m.learn(msg) {
+		return m, nil
+	}
 	switch msg := msg.(type) {
 	case tickMsg:
 		now := time.Now()
@@ -284,12 +287,6 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.glancing = false
 		m.pull()
 		return m, nil
-	case tea.WindowSizeMsg:
-		m.resize(msg.Width, msg.Height)
-	case tea.ColorProfileMsg:
-		m.setMode(msg.Profile)
-	case tea.BackgroundColorMsg:
-		m.light = !msg.IsDark()
 	case tea.KeyPressMsg:
 		m.dirty = true
 		return m, tea.Batch(m.key(msg), m.glance())

@@ -88,16 +88,13 @@ func (m *Monitor) Init() tea.Cmd { return tea.Batch(m.tick(), tea.RequestBackgro
 
 // Update implements tea.Model.
 func (m *Monitor) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	if m.learn(msg) {
+		return m, nil
+	}
 	switch msg := msg.(type) {
 	case tickMsg:
 		m.pull()
 		return m, m.tick()
-	case tea.WindowSizeMsg:
-		m.resize(msg.Width, msg.Height)
-	case tea.ColorProfileMsg:
-		m.setMode(msg.Profile)
-	case tea.BackgroundColorMsg:
-		m.light = !msg.IsDark()
 	case tea.KeyPressMsg:
 		m.dirty = true
 		return m, m.key(msg)
